@@ -1,0 +1,57 @@
+package pool
+
+import (
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+)
+
+// Stats is a snapshot of a [Pool]. The counters run since the pool was made.
+type Stats struct {
+	Size       int   `json:"pool_size"`   // the configured Size
+	CheckedIn  int   `json:"checked_in"`  // idle now
+	CheckedOut int   `json:"checked_out"` // in use now
+	Overflow   int   `json:"overflow"`    // open beyond Size now
+	Invalid    int64 `json:"invalid"`     // connections that came back broken or failed their test
+
+	MaxConns   int  `json:"max_conns"`  // the hard limit, Size+MaxOverflow
+	Connecting int  `json:"connecting"` // being opened now
+	Waiting    int  `json:"waiting"`    // callers that wait now for a free connection, a new one or a ping
+	Suspended  bool `json:"suspended"`
+
+	Acquired        int64         `json:"acquired"`         // successful acquires
+	AcquireTimeouts int64         `json:"acquire_canceled"` // acquires ended by their deadline or cancel
+	Waited          int64         `json:"waited"`           // acquires that found no idle connection
+	WaitTime        time.Duration `json:"wait_time_ns"`     // total time of those
+	Opened          int64         `json:"opened"`           // attempts to open a connection
+	OpenFailures    int64         `json:"open_failures"`    // those that failed
+	Recycled        int64         `json:"recycled"`         // connections replaced because of their age
+	Leaks           int64         `json:"leaks"`            // checkouts that outlasted LeakThreshold
+}
+
+// Stats returns the present numbers. It does not touch the server.
+func (p *Pool) Stats() Stats {
+	s := p.raw.Stat()
+	return Stats{
+		Size:            p.cfg.Size,
+		CheckedIn:       int(s.IdleConns()),
+		CheckedOut:      int(s.AcquiredConns()),
+		Overflow:        max(0, int(s.TotalConns())-p.cfg.Size),
+		Invalid:         p.invalid.Load(),
+		MaxConns:        int(s.MaxConns()),
+		Connecting:      int(s.ConstructingConns()),
+		Waiting:         p.waiters.count(),
+		Suspended:       p.gate.Load() != nil,
+		Acquired:        s.AcquireCount(),
+		AcquireTimeouts: s.CanceledAcquireCount(),
+		Waited:          s.EmptyAcquireCount(),
+		WaitTime:        s.EmptyAcquireWaitTime(),
+		Opened:          s.NewConnsCount(),
+		OpenFailures:    p.connectFailures.Load(),
+		Recycled:        p.recycled.Load(),
+		Leaks:           p.leaks.Load(),
+	}
+}
+
+// Raw returns the plain pgxpool, for everything that takes one. It must not be closed directly; use [Pool.Close].
+func (p *Pool) Raw() *pgxpool.Pool { return p.raw }
