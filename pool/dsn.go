@@ -33,7 +33,7 @@ func (c Config) target() (*url.URL, Secret, error) {
 	if err != nil {
 		return nil, "", err
 	}
-	password, query := c.Password, u.Query()
+	password, query := c.Password, parseQuery(u)
 	if p := query.Get("password"); p != "" {
 		password = Secret(p)
 	}
@@ -43,7 +43,7 @@ func (c Config) target() (*url.URL, Secret, error) {
 		u.User = url.User(u.User.Username())
 	}
 	c.addSSL(query)
-	u.RawQuery = query.Encode()
+	u.RawQuery = encodeQuery(query)
 	return u, password, nil
 }
 
@@ -52,11 +52,23 @@ func parseURL(s Secret) (*url.URL, error) {
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Opaque != "" || u.Fragment != "" {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
-	if _, err := url.ParseQuery(u.RawQuery); err != nil {
+	if parseQuery(u) == nil {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
 	return u, nil
 }
+
+// parseQuery and encodeQuery read and write a query as libpq does: percent-encoding only, a plus is a plus. parseQuery
+// returns nil for a malformed query.
+func parseQuery(u *url.URL) url.Values {
+	values, err := url.ParseQuery(strings.ReplaceAll(u.RawQuery, "+", "%2B"))
+	if err != nil {
+		return nil
+	}
+	return values
+}
+
+func encodeQuery(values url.Values) string { return strings.ReplaceAll(values.Encode(), "+", "%20") }
 
 // fieldsURL puts the separate fields into a URL. Whatever net/url or pgx would read differently in the authority or the
 // path (socket directories, odd names) travels as a query parameter instead.
@@ -67,7 +79,7 @@ func (c Config) fieldsURL() *url.URL {
 	query.Set("host", strings.Join(hosts, ","))
 	query.Set("port", strings.Join(ports, ","))
 	c.addSSL(query)
-	u.RawQuery = query.Encode()
+	u.RawQuery = encodeQuery(query)
 	return u
 }
 
@@ -137,7 +149,7 @@ func (c Config) pgxConfig() (*pgxpool.Config, Secret, error) {
 
 // redactPassphrase removes the passphrase of a client key from text.
 func redactPassphrase(u *url.URL, text string) string {
-	if p := u.Query().Get("sslpassword"); p != "" {
+	if p := parseQuery(u).Get("sslpassword"); p != "" {
 		text = strings.ReplaceAll(strings.ReplaceAll(text, p, redacted), url.QueryEscape(p), redacted)
 	}
 	return text

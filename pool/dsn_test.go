@@ -1,0 +1,153 @@
+package pool_test
+
+import (
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/pool"
+)
+
+func TestDSNHosts(t *testing.T) {
+	t.Parallel()
+	type hostPort struct {
+		host string
+		port uint16
+	}
+	for name, tc := range map[string]struct {
+		cfg  pool.Config
+		want []hostPort
+	}{
+		"default":         {pool.Config{}, []hostPort{{"localhost", 5432}}},
+		"name":            {pool.Config{Host: "db", Port: 6000}, []hostPort{{"db", 6000}}},
+		"several":         {pool.Config{Host: "a, b:6001 ,c", Port: 6000}, []hostPort{{"a", 6000}, {"b", 6001}, {"c", 6000}}},
+		"IPv4":            {pool.Config{Host: "10.0.0.1"}, []hostPort{{"10.0.0.1", 5432}}},
+		"IPv6":            {pool.Config{Host: "2001:db8::1"}, []hostPort{{"2001:db8::1", 5432}}},
+		"IPv6 bracketed":  {pool.Config{Host: "[2001:db8::1]", Port: 7}, []hostPort{{"2001:db8::1", 7}}},
+		"IPv6 with port":  {pool.Config{Host: "[::1]:9,::1"}, []hostPort{{"::1", 9}, {"::1", 5432}}},
+		"unix socket":     {pool.Config{Host: "/var/run/postgresql"}, []hostPort{{"/var/run/postgresql", 5432}}},
+		"socket and host": {pool.Config{Host: "/tmp,db"}, []hostPort{{"/tmp", 5432}, {"db", 5432}}},
+		"URL":             {pool.Config{URL: "postgres://u:p@h1:1,h2:2/d", Host: "ignored"}, []hostPort{{"h1", 1}, {"h2", 2}}},
+		"URL IPv6":        {pool.Config{URL: "postgresql://u@[::1]:3/d"}, []hostPort{{"::1", 3}}},
+		"URL socket":      {pool.Config{URL: "postgres:///d?host=/tmp"}, []hostPort{{"/tmp", 5432}}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			require.NoError(t, tc.cfg.Validate())
+			parsed := parseDSN(t, tc.cfg)
+			got := []hostPort{{parsed.Host, parsed.Port}}
+			for _, f := range parsed.Fallbacks {
+				got = append(got, hostPort{f.Host, f.Port})
+			}
+			require.Equal(t, tc.want, got)
+		})
+	}
+}
+
+// Whatever the characters of user, password and database, the driver reads back what was configured.
+func TestDSNKeepsEveryCharacter(t *testing.T) {
+	t.Parallel()
+	seed := uint64(time.Now().UnixNano())
+	t.Logf("seed %d", seed)
+	rng := rand.New(rand.NewPCG(seed, 1))
+	for range 2000 {
+		cfg := pool.Config{
+			Host: "h", SSLMode: "disable",
+			User: randomText(rng), Password: pool.Secret(randomText(rng)), Database: randomText(rng),
+		}
+		parsed := parseDSN(t, cfg)
+		require.Equal(t, cfg.User, parsed.User)
+		require.Equal(t, string(cfg.Password), parsed.Password)
+		require.Equal(t, cfg.Database, parsed.Database)
+
+		dsn, err := cfg.DSN()
+		require.NoError(t, err)
+		again := parseDSN(t, pool.Config{URL: dsn}) // a DSN is a valid URL
+		require.Equal(t, parsed.User, again.User)
+		require.Equal(t, parsed.Password, again.Password)
+		require.Equal(t, parsed.Database, again.Database)
+	}
+}
+
+func TestDSNSSL(t *testing.T) {
+	t.Parallel()
+	for name, tc := range map[string]struct {
+		cfg  pool.Config
+		want string
+	}{
+		"default is require":        {pool.Config{}, "sslmode=require"},
+		"fields":                    {pool.Config{SSLMode: "verify-full", SSLRootCert: "/ca.pem"}, "sslmode=verify-full&sslrootcert=%2Fca.pem"},
+		"URL without gets default":  {pool.Config{URL: "postgres://h/d"}, "sslmode=require"},
+		"URL keeps its own":         {pool.Config{URL: "postgres://h/d?sslmode=disable", SSLMode: "require"}, "sslmode=disable"},
+		"URL gets what it leaves":   {pool.Config{URL: "postgres://h/d?sslmode=verify-ca", SSLRootCert: "/ca"}, "sslmode=verify-ca&sslrootcert=%2Fca"},
+		"password field completes":  {pool.Config{URL: "postgres://u@h/d", Password: "x y"}, "postgres://u:x%20y@h/d"},
+		"password of the URL wins":  {pool.Config{URL: "postgres://u:own@h/d", Password: "other"}, "postgres://u:own@h/d"},
+		"password from the query":   {pool.Config{URL: "postgres://u@h/d?password=q"}, "postgres://u:q@h/d?sslmode"},
+		"user info without a user":  {pool.Config{URL: "postgres://h/d?user=u", Password: "pw"}, "user=u"},
+		"keeps unknown parameters":  {pool.Config{URL: "postgres://h/d?search_path=app"}, "search_path=app"},
+		"postgresql scheme is kept": {pool.Config{URL: "postgresql://h/d"}, "postgresql://h/d"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			dsn, err := tc.cfg.DSN()
+			require.NoError(t, err)
+			require.Contains(t, string(dsn), tc.want)
+		})
+	}
+}
+
+func TestURLErrorsNeverQuoteTheURL(t *testing.T) {
+	t.Parallel()
+	for _, u := range []pool.Secret{
+		"postgres://u:pa/ss-hunter2@host/db", "postgres://u:hunter2%zz@host/db", "postgres://u:hunter2@host:port/db",
+		"mysql://u:hunter2@host/db", "host=h password=hunter2", "postgres:hunter2", "postgres://u:hunter2@h/d#frag", "://hunter2",
+		"postgres://u@h/d?password=hunter2%zz", "postgres://u@h/d?password=a;hunter2",
+	} {
+		err := pool.Config{URL: u}.Validate()
+		require.Error(t, err, "%q", string(u))
+		require.NotContains(t, err.Error(), "hunter2")
+		require.Contains(t, err.Error(), "postgres:// URL")
+		_, err = pool.Config{URL: u}.DSN()
+		require.Error(t, err)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+}
+
+func FuzzURL(f *testing.F) {
+	f.Add("postgres://user:secret@host:1,host2/db?sslmode=disable", "pw")
+	f.Add("postgres:///db?host=/tmp&password=x", "")
+	f.Fuzz(func(t *testing.T, u, password string) {
+		cfg := pool.Config{URL: pool.Secret(u), Password: pool.Secret(password)}
+		err := cfg.Validate()
+		if err != nil && len(password) > 12 && !strings.Contains(u, password) {
+			require.NotContains(t, err.Error(), password)
+		}
+	})
+}
+
+func parseDSN(t *testing.T, cfg pool.Config) *pgx.ConnConfig {
+	t.Helper()
+	dsn, err := cfg.DSN()
+	require.NoError(t, err)
+	parsed, err := pgx.ParseConfig(string(dsn))
+	require.NoError(t, err, "%s", string(dsn))
+	return parsed
+}
+
+// randomText returns 8 to 24 characters, with those that matter to URLs and shells over-represented.
+func randomText(rng *rand.Rand) string {
+	special := []rune(`@:/?#[]!$&'()*+,;= %"\<>^{|}~` + "`\t\n" + "äß日本😀.-_")
+	text := make([]rune, 8+rng.IntN(17))
+	for i := range text {
+		if rng.IntN(2) == 0 {
+			text[i] = special[rng.IntN(len(special))]
+		} else {
+			text[i] = rune('!' + rng.IntN(94))
+		}
+	}
+	return string(text)
+}

@@ -1,0 +1,43 @@
+package pool_test
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"log/slog"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/pool"
+)
+
+func TestSecretIsNeverPrinted(t *testing.T) {
+	t.Parallel()
+	const value = "s3cr%t/pass:word@"
+	secret := pool.Secret(value)
+	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T|%v"} {
+		args := []any{secret}
+		if verb == "%T|%v" {
+			args = []any{secret, secret}
+		}
+		require.NotContains(t, fmt.Sprintf(verb, args...), value, verb)
+		require.NotContains(t, fmt.Sprintf(verb, struct{ S any }{secret}), value, verb)
+	}
+	require.NotContains(t, fmt.Sprintf("%x", secret), fmt.Sprintf("%x", value))
+
+	encoded, err := json.Marshal(map[string]any{"p": secret, "c": pool.Config{Password: secret, URL: secret}})
+	require.NoError(t, err)
+	require.NotContains(t, string(encoded), "s3cr")
+
+	var log bytes.Buffer
+	slog.New(slog.NewTextHandler(&log, nil)).Info("x", "secret", secret, "config", pool.Config{Password: secret})
+	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", secret, "config", pool.Config{Password: secret})
+	require.NotContains(t, log.String(), "s3cr")
+	require.Contains(t, log.String(), "[redacted]")
+}
+
+func TestSecretEmptyShowsThatItIsEmpty(t *testing.T) {
+	t.Parallel()
+	require.Empty(t, pool.Secret("").String())
+}
