@@ -59,6 +59,7 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 		c.Logger.WarnContext(ctx, "database not reachable yet", "target", t.name, "cause", string(failure.Cause),
 			"attempt", attempt, "error", failure.Error())
 		if !sleep(ctx, rand.N(pause)) { //nolint:gosec // jitter
+			failure.Elapsed = time.Since(started)
 			return info, pooler, failure
 		}
 		pause = min(2*pause, startBackoffMax)

@@ -1,0 +1,84 @@
+package pool_test
+
+import (
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/pool"
+)
+
+func TestLeakIsReportedOnceWithItsStack(t *testing.T) {
+	t.Parallel()
+	log := &logBuffer{}
+	leaks := make(chan pool.Holder, 10)
+	p := open(t, pool.Config{
+		URL: sharedURL(t), LeakThreshold: 50 * time.Millisecond, LeakSampleEvery: 1,
+		OnLeak: func(h pool.Holder) { leaks <- h }, Logger: log.logger(),
+	})
+	c := leakyHandler(t, p.Raw())
+	h := <-leaks
+	require.Equal(t, c.Conn().PgConn().PID(), h.PID)
+	require.GreaterOrEqual(t, h.Held, 50*time.Millisecond)
+	require.Contains(t, h.Caller, "leakyHandler (leak_test.go:")
+	require.Contains(t, h.Stack, "TestLeakIsReportedOnceWithItsStack")
+	require.Contains(t, h.String(), h.Caller)
+
+	eventually(t, "several sweeps", func() bool { return p.Holders()[0].Held > 200*time.Millisecond })
+	require.Empty(t, leaks, "reported once")
+	require.EqualValues(t, 1, p.Stats().Leaks)
+	require.Contains(t, log.String(), "connection held longer than the leak threshold")
+
+	c.Release()
+	eventually(t, "the return is logged", func() bool { return contains(log, "returned after all") })
+
+	c = leakyHandler(t, p.Raw())
+	<-leaks // the next one is a leak of its own
+	c.Release()
+}
+
+func leakyHandler(t *testing.T, raw *pgxpool.Pool) *pgxpool.Conn {
+	t.Helper()
+	c, err := raw.Acquire(t.Context())
+	require.NoError(t, err)
+	return c
+}
+
+// With sampling the first leak may come without a stack; from then on every checkout is recorded.
+func TestLeakWithoutStackTurnsSamplingOff(t *testing.T) {
+	t.Parallel()
+	leaks := make(chan pool.Holder, 10)
+	p := open(t, pool.Config{
+		URL: sharedURL(t), LeakThreshold: 20 * time.Millisecond, LeakSampleEvery: 1 << 30,
+		OnLeak: func(h pool.Holder) { leaks <- h },
+	})
+	first := leakyHandler(t, p.Raw())
+	require.Empty(t, (<-leaks).Stack)
+	second := leakyHandler(t, p.Raw())
+	require.Contains(t, (<-leaks).Caller, "leakyHandler")
+	first.Release()
+	second.Release()
+}
+
+func TestNoLeakIsReportedForShortCheckouts(t *testing.T) {
+	t.Parallel()
+	p := open(t, pool.Config{URL: sharedURL(t), LeakThreshold: hang})
+	for range 100 {
+		require.NoError(t, p.Ping(t.Context()))
+	}
+	require.Zero(t, p.Stats().Leaks)
+	require.Empty(t, p.Holders())
+}
+
+func TestHijackedConnectionCountsUntilItIsClosed(t *testing.T) {
+	t.Parallel()
+	p := open(t, pool.Config{URL: sharedURL(t)})
+	c, err := p.Acquire(t.Context())
+	require.NoError(t, err)
+	conn := c.Hijack()
+	require.Len(t, p.Holders(), 1)
+	require.NoError(t, conn.Close(t.Context()))
+	require.Empty(t, p.Holders())
+}
