@@ -46,6 +46,9 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 	pc.BeforeClose = func(conn *pgx.Conn) {
 		if c := connOf(conn); c != nil {
 			p.conns.remove(c)
+			if conn.IsClosed() {
+				c.closeSoon()
+			}
 			if !c.pinged.IsZero() && conn.IsClosed() {
 				p.testFailed(time.Since(c.pinged))
 			}
@@ -54,6 +57,14 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 			beforeClose(conn)
 		}
 	}
+}
+
+// closeGrace is how long a connection whose statement was given up may take to say goodbye. pgx gives it 15 s, during
+// which it occupies a place in the pool; when the other side is silent that is 15 s without a connection.
+const closeGrace = time.Second
+
+func (c *conn) closeSoon() {
+	c.goodbye.Store(time.AfterFunc(closeGrace, func() { _ = c.Conn.Close() }))
 }
 
 // testFailed counts a connection that did not survive its test. One that was lost is only lost; one that did not answer

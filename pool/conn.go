@@ -33,6 +33,8 @@ type conn struct {
 	pinged    time.Time // start of the test before the present checkout, if any
 	upkeep    bool      // taken by the pool itself, so hooks are not told
 
+	goodbye atomic.Pointer[time.Timer] // ends the connection when pgx takes too long to
+
 	mu    sync.Mutex // guards stack and depth, which the sweeper reads
 	stack [stackDepth]uintptr
 	depth int
@@ -44,6 +46,9 @@ type conn struct {
 // Close is called by pgx when the connection ends for any reason.
 func (c *conn) Close() error {
 	c.pool.conns.remove(c)
+	if t := c.goodbye.Load(); t != nil {
+		t.Stop()
+	}
 	return c.Conn.Close()
 }
 

@@ -3,6 +3,7 @@ package pgtest
 import (
 	"context"
 	"errors"
+	"flag"
 	"fmt"
 	"os"
 )
@@ -56,7 +57,8 @@ func (s *Server) Database(tb TB) string {
 }
 
 // Main starts a server for all tests of a package, gives it to use, runs the tests and closes it. It returns the exit
-// code for os.Exit. Where PostgreSQL is not installed use gets nil and the tests run without; in CI that is a failure.
+// code for os.Exit. Where PostgreSQL is not installed use gets nil and the tests run without, leaving out examples, which
+// cannot be skipped; in CI that is a failure.
 func Main(m interface{ Run() int }, cfg Config, use func(*Server)) int {
 	s, err := Start(context.Background(), cfg)
 	if err != nil {
@@ -65,6 +67,9 @@ func Main(m interface{ Run() int }, cfg Config, use func(*Server)) int {
 			return 1
 		}
 		use(nil)
+		if run := flag.Lookup("test.run"); run != nil && run.Value.String() == "" {
+			_ = run.Value.Set("^(Test|Fuzz)") // a plain string
+		}
 		return m.Run()
 	}
 	use(s)
