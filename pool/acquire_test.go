@@ -34,7 +34,7 @@ func parallel(t *testing.T, n int, f func() error) {
 
 func databaseOf(t *testing.T, url pool.Secret) string {
 	t.Helper()
-	cfg, err := pgx.ParseConfig(string(url))
+	cfg, err := pgx.ParseConfig(url.Reveal())
 	require.NoError(t, err)
 	return cfg.Database
 }

@@ -162,7 +162,7 @@ func (c Config) MaxConns() int {
 }
 
 func (c Config) withDefaults() Config {
-	if c.URL == "" {
+	if c.URL.IsZero() {
 		c.Host = cmp.Or(c.Host, DefaultHost)
 		c.Port = cmp.Or(c.Port, DefaultPort)
 		c.Database = cmp.Or(c.Database, DefaultDatabase)

@@ -4,7 +4,7 @@
 // one comes back, and reports a wrong password as a long driver error. This package adds what a person on call asks
 // for, and nothing else: it hands out the plain pool ([Pool.Raw]) and never hides it.
 //
-//	p, err := pool.New(ctx, pool.Config{URL: pool.Secret(os.Getenv("DATABASE_URL")), LeakThreshold: 30 * time.Second})
+//	p, err := pool.New(ctx, pool.Config{URL: pool.NewSecret(os.Getenv("DATABASE_URL")), LeakThreshold: 30 * time.Second})
 //	if err != nil {
 //		return err // names the cause (refused, DNS, TLS, wrong password, ...) and the remedy
 //	}

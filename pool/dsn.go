@@ -15,31 +15,31 @@ func (c Config) DSN() (Secret, error) {
 	c = c.withDefaults()
 	u, password, err := c.target()
 	if err != nil {
-		return "", err
+		return Secret{}, err
 	}
-	if password != "" {
-		u.User = url.UserPassword(u.User.Username(), string(password))
+	if !password.IsZero() {
+		u.User = url.UserPassword(u.User.Username(), password.Reveal())
 	}
-	return Secret(u.String()), nil
+	return NewSecret(u.String()), nil
 }
 
 // target returns the connection URL without its password, and the password. Keeping them apart means that pgx, which
 // remembers the string it parsed, never holds the password in it.
 func (c Config) target() (*url.URL, Secret, error) {
-	if c.URL == "" {
+	if c.URL.IsZero() {
 		return c.fieldsURL(), c.Password, nil
 	}
 	u, err := parseURL(c.URL)
 	if err != nil {
-		return nil, "", err
+		return nil, Secret{}, err
 	}
 	password, query := c.Password, parseQuery(u)
 	if p := query.Get("password"); p != "" {
-		password = Secret(p)
+		password = NewSecret(p)
 	}
 	query.Del("password")
 	if p, ok := u.User.Password(); ok {
-		password = Secret(p)
+		password = NewSecret(p)
 		u.User = url.User(u.User.Username())
 	}
 	c.addSSL(query)
@@ -48,7 +48,7 @@ func (c Config) target() (*url.URL, Secret, error) {
 }
 
 func parseURL(s Secret) (*url.URL, error) {
-	u, err := url.Parse(string(s))
+	u, err := url.Parse(s.Reveal())
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Opaque != "" || u.Fragment != "" {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
@@ -116,12 +116,12 @@ func (c Config) addSSL(query url.Values) {
 func (c Config) pgxConfig() (*pgxpool.Config, Secret, error) {
 	u, password, err := c.target()
 	if err != nil {
-		return nil, "", err
+		return nil, Secret{}, err
 	}
 	pc, err := pgxpool.ParseConfig(u.String())
 	if err != nil {
 		// The text is pgx's, of a URL without password; the error value is not kept because it holds that URL.
-		return nil, "", &FieldError{Field: "connection", Rule: redactPassphrase(u, err.Error())}
+		return nil, Secret{}, &FieldError{Field: "connection", Rule: redactPassphrase(u, err.Error())}
 	}
 	pc.MaxConns = int32(c.MaxConns()) //nolint:gosec // bounded by validateSizes
 	pc.MinConns = int32(max(c.MinConns, 0))

@@ -31,9 +31,9 @@ func TestDSNHosts(t *testing.T) {
 		"IPv6 with port":  {pool.Config{Host: "[::1]:9,::1"}, []hostPort{{"::1", 9}, {"::1", 5432}}},
 		"unix socket":     {pool.Config{Host: "/var/run/postgresql"}, []hostPort{{"/var/run/postgresql", 5432}}},
 		"socket and host": {pool.Config{Host: "/tmp,db"}, []hostPort{{"/tmp", 5432}, {"db", 5432}}},
-		"URL":             {pool.Config{URL: "postgres://u:p@h1:1,h2:2/d", Host: "ignored"}, []hostPort{{"h1", 1}, {"h2", 2}}},
-		"URL IPv6":        {pool.Config{URL: "postgresql://u@[::1]:3/d"}, []hostPort{{"::1", 3}}},
-		"URL socket":      {pool.Config{URL: "postgres:///d?host=/tmp"}, []hostPort{{"/tmp", 5432}}},
+		"URL":             {pool.Config{URL: pool.NewSecret("postgres://u:p@h1:1,h2:2/d"), Host: "ignored"}, []hostPort{{"h1", 1}, {"h2", 2}}},
+		"URL IPv6":        {pool.Config{URL: pool.NewSecret("postgresql://u@[::1]:3/d")}, []hostPort{{"::1", 3}}},
+		"URL socket":      {pool.Config{URL: pool.NewSecret("postgres:///d?host=/tmp")}, []hostPort{{"/tmp", 5432}}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -57,11 +57,11 @@ func TestDSNKeepsEveryCharacter(t *testing.T) {
 	for range 2000 {
 		cfg := pool.Config{
 			Host: "h", SSLMode: "disable",
-			User: randomText(rng), Password: pool.Secret(randomText(rng)), Database: randomText(rng),
+			User: randomText(rng), Password: pool.NewSecret(randomText(rng)), Database: randomText(rng),
 		}
 		parsed := parseDSN(t, cfg)
 		require.Equal(t, cfg.User, parsed.User)
-		require.Equal(t, string(cfg.Password), parsed.Password)
+		require.Equal(t, cfg.Password.Reveal(), parsed.Password)
 		require.Equal(t, cfg.Database, parsed.Database)
 
 		dsn, err := cfg.DSN()
@@ -81,37 +81,38 @@ func TestDSNSSL(t *testing.T) {
 	}{
 		"default is require":        {pool.Config{}, "sslmode=require"},
 		"fields":                    {pool.Config{SSLMode: "verify-full", SSLRootCert: "/ca.pem"}, "sslmode=verify-full&sslrootcert=%2Fca.pem"},
-		"URL without gets default":  {pool.Config{URL: "postgres://h/d"}, "sslmode=require"},
-		"URL keeps its own":         {pool.Config{URL: "postgres://h/d?sslmode=disable", SSLMode: "require"}, "sslmode=disable"},
-		"URL gets what it leaves":   {pool.Config{URL: "postgres://h/d?sslmode=verify-ca", SSLRootCert: "/ca"}, "sslmode=verify-ca&sslrootcert=%2Fca"},
-		"password field completes":  {pool.Config{URL: "postgres://u@h/d", Password: "x y"}, "postgres://u:x%20y@h/d"},
-		"password of the URL wins":  {pool.Config{URL: "postgres://u:own@h/d", Password: "other"}, "postgres://u:own@h/d"},
-		"password from the query":   {pool.Config{URL: "postgres://u@h/d?password=q"}, "postgres://u:q@h/d?sslmode"},
-		"user info without a user":  {pool.Config{URL: "postgres://h/d?user=u", Password: "pw"}, "user=u"},
-		"keeps unknown parameters":  {pool.Config{URL: "postgres://h/d?search_path=app"}, "search_path=app"},
-		"postgresql scheme is kept": {pool.Config{URL: "postgresql://h/d"}, "postgresql://h/d"},
+		"URL without gets default":  {pool.Config{URL: pool.NewSecret("postgres://h/d")}, "sslmode=require"},
+		"URL keeps its own":         {pool.Config{URL: pool.NewSecret("postgres://h/d?sslmode=disable"), SSLMode: "require"}, "sslmode=disable"},
+		"URL gets what it leaves":   {pool.Config{URL: pool.NewSecret("postgres://h/d?sslmode=verify-ca"), SSLRootCert: "/ca"}, "sslmode=verify-ca&sslrootcert=%2Fca"},
+		"password field completes":  {pool.Config{URL: pool.NewSecret("postgres://u@h/d"), Password: pool.NewSecret("x y")}, "postgres://u:x%20y@h/d"},
+		"password of the URL wins":  {pool.Config{URL: pool.NewSecret("postgres://u:own@h/d"), Password: pool.NewSecret("other")}, "postgres://u:own@h/d"},
+		"password from the query":   {pool.Config{URL: pool.NewSecret("postgres://u@h/d?password=q")}, "postgres://u:q@h/d?sslmode"},
+		"user info without a user":  {pool.Config{URL: pool.NewSecret("postgres://h/d?user=u"), Password: pool.NewSecret("pw")}, "user=u"},
+		"keeps unknown parameters":  {pool.Config{URL: pool.NewSecret("postgres://h/d?search_path=app")}, "search_path=app"},
+		"postgresql scheme is kept": {pool.Config{URL: pool.NewSecret("postgresql://h/d")}, "postgresql://h/d"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			dsn, err := tc.cfg.DSN()
 			require.NoError(t, err)
-			require.Contains(t, string(dsn), tc.want)
+			require.Contains(t, dsn.Reveal(), tc.want)
 		})
 	}
 }
 
 func TestURLErrorsNeverQuoteTheURL(t *testing.T) {
 	t.Parallel()
-	for _, u := range []pool.Secret{
+	for _, u := range []string{
 		"postgres://u:pa/ss-hunter2@host/db", "postgres://u:hunter2%zz@host/db", "postgres://u:hunter2@host:port/db",
 		"mysql://u:hunter2@host/db", "host=h password=hunter2", "postgres:hunter2", "postgres://u:hunter2@h/d#frag", "://hunter2",
 		"postgres://u@h/d?password=hunter2%zz", "postgres://u@h/d?password=a;hunter2",
 	} {
-		err := pool.Config{URL: u}.Validate()
-		require.Error(t, err, "%q", string(u))
+		cfg := pool.Config{URL: pool.NewSecret(u)}
+		err := cfg.Validate()
+		require.Error(t, err, "%q", u)
 		require.NotContains(t, err.Error(), "hunter2")
 		require.Contains(t, err.Error(), "postgres:// URL")
-		_, err = pool.Config{URL: u}.DSN()
+		_, err = cfg.DSN()
 		require.Error(t, err)
 		require.NotContains(t, err.Error(), "hunter2")
 	}
@@ -121,7 +122,7 @@ func FuzzURL(f *testing.F) {
 	f.Add("postgres://user:secret@host:1,host2/db?sslmode=disable", "pw")
 	f.Add("postgres:///db?host=/tmp&password=x", "")
 	f.Fuzz(func(t *testing.T, u, password string) {
-		cfg := pool.Config{URL: pool.Secret(u), Password: pool.Secret(password)}
+		cfg := pool.Config{URL: pool.NewSecret(u), Password: pool.NewSecret(password)}
 		err := cfg.Validate()
 		if err != nil && len(password) > 12 && !strings.Contains(u, password) {
 			require.NotContains(t, err.Error(), password)
@@ -133,8 +134,8 @@ func parseDSN(t *testing.T, cfg pool.Config) *pgx.ConnConfig {
 	t.Helper()
 	dsn, err := cfg.DSN()
 	require.NoError(t, err)
-	parsed, err := pgx.ParseConfig(string(dsn))
-	require.NoError(t, err, "%s", string(dsn))
+	parsed, err := pgx.ParseConfig(dsn.Reveal())
+	require.NoError(t, err, "%s", dsn.Reveal())
 	return parsed
 }
 

@@ -96,7 +96,7 @@ func TestRecoversWhenTheServerComesBack(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{Durable: true})
 	ctx := t.Context()
-	p := open(t, pool.Config{URL: pool.Secret(server.URL("postgres")), Size: 4, MaxOverflow: 4, AcquireTimeout: time.Second})
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), Size: 4, MaxOverflow: 4, AcquireTimeout: time.Second})
 	w := startWriters(t, p, 6)
 	for name, end := range map[string]func() error{
 		"kill -9":       server.Kill,
@@ -118,7 +118,7 @@ func TestRecoversWhenTheServerComesBack(t *testing.T) {
 func TestErrorWhileTheServerIsDown(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{})
-	p := open(t, pool.Config{URL: pool.Secret(server.URL("postgres"))})
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres"))})
 	require.NoError(t, server.Kill())
 	var ce *pool.ConnectError
 	eventually(t, "a refused connection", func() bool { return errors.As(p.Check(t.Context()), &ce) })
@@ -131,7 +131,7 @@ func TestHangingServer(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{})
 	p := open(t, pool.Config{
-		URL: pool.Secret(server.URL("postgres")), Size: 4, MaxOverflow: -1,
+		URL: pool.NewSecret(server.URL("postgres")), Size: 4, MaxOverflow: -1,
 		PingAfter: 1, PingTimeout: 50 * time.Millisecond, ConnectTimeout: 100 * time.Millisecond, AcquireTimeout: time.Second,
 	})
 	var warm []*pgxpool.Conn
@@ -162,7 +162,7 @@ func TestHangingServer(t *testing.T) {
 func TestDeadlineOnAHangingServer(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{})
-	p := open(t, pool.Config{URL: pool.Secret(server.URL("postgres")), PingAfter: -1})
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), PingAfter: -1})
 	require.NoError(t, p.Check(t.Context()))
 	require.NoError(t, server.Hang())
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -178,7 +178,7 @@ func TestDeadlineOnAHangingServer(t *testing.T) {
 func TestRestartIsHiddenByPrePing(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{})
-	p := open(t, pool.Config{URL: pool.Secret(server.URL("postgres")), PingAfter: 1})
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), PingAfter: 1})
 	for range 3 {
 		require.NoError(t, p.Check(t.Context()))
 		require.NoError(t, server.Restart(t.Context()))
@@ -223,7 +223,7 @@ func TestSwitchoverWithoutAFailure(t *testing.T) {
 	standby, err := primary.Standby(ctx, pgtest.StandbyConfig{Name: "s1", Synchronous: true})
 	require.NoError(t, err)
 	proxy := listen(t, primary.Addr())
-	p := open(t, pool.Config{URL: pool.Secret(primary.URLVia(proxy.Addr(), "postgres")), Size: 4, MaxOverflow: -1})
+	p := open(t, pool.Config{URL: pool.NewSecret(primary.URLVia(proxy.Addr(), "postgres")), Size: 4, MaxOverflow: -1})
 	_, err = p.Exec(ctx, "create table moves (n int)")
 	require.NoError(t, err)
 	var moved atomic.Int64
@@ -272,7 +272,7 @@ func TestPgBouncerDiesAndComesBack(t *testing.T) {
 	t.Parallel()
 	bouncer := startBouncer(t, pgtest.BouncerConfig{Server: shared, PoolMode: "transaction"})
 	proxy := listen(t, bouncer.Addr())
-	url := replace(pool.Secret(bouncer.URL(databaseOf(t, sharedURL(t)))), bouncer.Addr(), proxy.Addr())
+	url := replace(pool.NewSecret(bouncer.URL(databaseOf(t, sharedURL(t)))), bouncer.Addr(), proxy.Addr())
 	p := open(t, pool.Config{URL: url, Size: 4, MaxOverflow: -1, AcquireTimeout: time.Second})
 	w := startWriters(t, p, 4)
 	w.progress(t, 20)
@@ -291,7 +291,7 @@ func TestFullDisk(t *testing.T) {
 		t.Skipf("a small disk needs root on Linux: %v", err)
 	}
 	t.Cleanup(func() { require.NoError(t, server.Close()) })
-	p := open(t, pool.Config{URL: pool.Secret(server.URL("postgres")), AcquireTimeout: time.Second})
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), AcquireTimeout: time.Second})
 	_, err = p.Exec(t.Context(), "create table pad (t text)")
 	require.NoError(t, err)
 	free, err := server.FillDisk(t.Context())

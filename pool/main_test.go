@@ -47,7 +47,7 @@ func sharedURL(t *testing.T) pool.Secret {
 	if shared == nil {
 		t.Skip("PostgreSQL is not installed; TestMain said how to install it")
 	}
-	return pool.Secret(shared.Database(t))
+	return pool.NewSecret(shared.Database(t))
 }
 
 // open makes a pool that is closed at the end of the test. It needs cfg.URL.

@@ -129,8 +129,8 @@ func (p *Pool) authenticate(ctx context.Context, cc *pgx.ConnConfig) error {
 			return p.target.connectError(&passwordError{err})
 		}
 	}
-	if password != "" {
-		cc.Password = string(password)
+	if !password.IsZero() {
+		cc.Password = password.Reveal()
 	}
 	return nil
 }
@@ -165,8 +165,8 @@ func (p *Pool) Check(ctx context.Context) error {
 // String names the database without the password.
 func (p *Pool) String() string { return "pool to " + p.target.name }
 
-// GoString returns the same as [Pool.String], so that %#v does not walk the configuration.
-func (p *Pool) GoString() string { return p.String() }
+// Format prints [Pool.String] for every verb, so that none walks the fields.
+func (p *Pool) Format(f fmt.State, _ rune) { _, _ = f.Write([]byte(p.String())) }
 
 // LogValue logs the same as [Pool.String].
 func (p *Pool) LogValue() slog.Value { return slog.StringValue(p.String()) }

@@ -15,7 +15,7 @@ import (
 func TestSecretIsNeverPrinted(t *testing.T) {
 	t.Parallel()
 	const value = "s3cr%t/pass:word@"
-	secret := pool.Secret(value)
+	secret := pool.NewSecret(value)
 	for _, verb := range []string{"%v", "%+v", "%#v", "%s", "%q", "%x", "%X", "%d", "%T|%v"} {
 		args := []any{secret}
 		if verb == "%T|%v" {
@@ -23,6 +23,7 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 		}
 		require.NotContains(t, fmt.Sprintf(verb, args...), value, verb)
 		require.NotContains(t, fmt.Sprintf(verb, struct{ S any }{secret}), value, verb)
+		require.NotContains(t, fmt.Sprintf(verb, struct{ s pool.Secret }{secret}), value, "%s of an unexported field", verb)
 	}
 	require.NotContains(t, fmt.Sprintf("%x", secret), fmt.Sprintf("%x", value))
 
@@ -39,5 +40,15 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 
 func TestSecretEmptyShowsThatItIsEmpty(t *testing.T) {
 	t.Parallel()
-	require.Empty(t, pool.Secret("").String())
+	require.Empty(t, pool.NewSecret("").String())
+	require.True(t, pool.NewSecret("").IsZero())
+	require.Empty(t, pool.Secret{}.Reveal())
+}
+
+func TestSecretIsReadFromText(t *testing.T) {
+	t.Parallel()
+	var cfg pool.Config
+	require.NoError(t, json.Unmarshal([]byte(`{"Password":"from JSON"}`), &cfg))
+	require.Equal(t, "from JSON", cfg.Password.Reveal())
+	require.False(t, cfg.Password.IsZero())
 }

@@ -37,13 +37,13 @@ func TestSessionSettingsAreInForce(t *testing.T) {
 				"TimeZone": "Asia/Tokyo", "application_name": "a'b",
 			},
 		},
-		"in the URL": {pool.Config{URL: url + "&statement_timeout=7000&application_name=url"}, map[string]string{
+		"in the URL": {pool.Config{URL: pool.NewSecret(url.Reveal() + "&statement_timeout=7000&application_name=url")}, map[string]string{
 			"statement_timeout": "7s", "lock_timeout": "30s", "application_name": "url",
 		}},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			if tc.cfg.URL == "" {
+			if tc.cfg.URL.IsZero() {
 				tc.cfg.URL = url
 			}
 			p := open(t, tc.cfg)
@@ -80,7 +80,7 @@ func TestPgBouncerTransactionMode(t *testing.T) {
 			t.Parallel()
 			bouncer := startBouncer(t, pgtest.BouncerConfig{Server: shared, PoolMode: "transaction", IgnoreStartupParameters: ignored})
 			log := &logBuffer{}
-			p := open(t, pool.Config{URL: pool.Secret(bouncer.URL(databaseOf(t, url))), Logger: log.logger(), AppName: "via bouncer", StatementTimeout: 9 * time.Second})
+			p := open(t, pool.Config{URL: pool.NewSecret(bouncer.URL(databaseOf(t, url))), Logger: log.logger(), AppName: "via bouncer", StatementTimeout: 9 * time.Second})
 			require.NoError(t, p.Check(t.Context()))
 			require.Equal(t, "UTC", show(t, p, "TimeZone"))
 			require.Equal(t, "via bouncer", show(t, p, "application_name"))
@@ -123,7 +123,7 @@ func TestPgBouncerSessionMode(t *testing.T) {
 	t.Parallel()
 	url := sharedURL(t)
 	bouncer := startBouncer(t, pgtest.BouncerConfig{Server: shared, PoolMode: "session"})
-	p := open(t, pool.Config{URL: pool.Secret(bouncer.URL(databaseOf(t, url))), Pooler: pool.PoolerSession})
+	p := open(t, pool.Config{URL: pool.NewSecret(bouncer.URL(databaseOf(t, url))), Pooler: pool.PoolerSession})
 	require.Empty(t, p.Warnings())
 	require.Equal(t, "1min", show(t, p, "statement_timeout"))
 	require.Equal(t, "30s", show(t, p, "lock_timeout"))

@@ -34,13 +34,13 @@ func failsWith(t *testing.T, cause pool.Cause, cfg pool.Config) string {
 
 // replace changes parts of a URL of the shared server.
 func replace(url pool.Secret, oldnew ...string) pool.Secret {
-	return pool.Secret(strings.NewReplacer(oldnew...).Replace(string(url)))
+	return pool.NewSecret(strings.NewReplacer(oldnew...).Replace(url.Reveal()))
 }
 
 func TestStartNamesCauseAndRemedy(t *testing.T) {
 	t.Parallel()
 	scram := pgtest.New(t, pgtest.Config{SCRAM: true, Password: "right-password"})
-	url := pool.Secret(scram.URL("postgres"))
+	url := pool.NewSecret(scram.URL("postgres"))
 
 	t.Run("connection refused", func(t *testing.T) {
 		t.Parallel()
@@ -66,12 +66,12 @@ func TestStartNamesCauseAndRemedy(t *testing.T) {
 	})
 	t.Run("no such database", func(t *testing.T) {
 		t.Parallel()
-		failsWith(t, pool.CauseNoDatabase, pool.Config{URL: pool.Secret(scram.URL("absent"))})
+		failsWith(t, pool.CauseNoDatabase, pool.Config{URL: pool.NewSecret(scram.URL("absent"))})
 	})
 	t.Run("not in pg_hba.conf", func(t *testing.T) {
 		t.Parallel()
 		server := pgtest.New(t, pgtest.Config{HBA: []string{"host all postgres 127.0.0.1/32 trust"}})
-		failsWith(t, pool.CauseNotAllowed, pool.Config{URL: replace(pool.Secret(server.URL("postgres")), "postgres@", "somebody@")})
+		failsWith(t, pool.CauseNotAllowed, pool.Config{URL: replace(pool.NewSecret(server.URL("postgres")), "postgres@", "somebody@")})
 	})
 	t.Run("no TLS", func(t *testing.T) {
 		t.Parallel()
@@ -92,7 +92,7 @@ func TestStartNamesCauseAndRemedy(t *testing.T) {
 	t.Run("password source", func(t *testing.T) {
 		t.Parallel()
 		cause := errors.New("vault is sealed")
-		_, err := pool.New(t.Context(), pool.Config{URL: url, StartTimeout: -1, PasswordFunc: func(context.Context) (pool.Secret, error) { return "", cause }})
+		_, err := pool.New(t.Context(), pool.Config{URL: url, StartTimeout: -1, PasswordFunc: func(context.Context) (pool.Secret, error) { return pool.Secret{}, cause }})
 		require.ErrorIs(t, err, cause)
 		require.ErrorContains(t, err, string(pool.CausePasswordSource))
 	})
@@ -102,7 +102,7 @@ func TestStartTooManyClients(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{Parameters: map[string]string{"max_connections": "5", "superuser_reserved_connections": "0", "max_wal_senders": "0"}})
 	log := &logBuffer{}
-	p := open(t, pool.Config{URL: pool.Secret(server.URL("postgres")), Size: 20, MaxOverflow: -1, MinConns: -1, Logger: log.logger()})
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), Size: 20, MaxOverflow: -1, MinConns: -1, Logger: log.logger()})
 	require.Len(t, p.Warnings(), 1)
 	require.Contains(t, p.Warnings()[0], "the pool may open 20 connections but the server has room for 5 in all")
 	require.True(t, contains(log, "room for 5"))
@@ -120,7 +120,7 @@ func TestStartTooManyClients(t *testing.T) {
 	require.ErrorAs(t, last, &ce)
 	require.Equal(t, pool.CauseTooManyClients, ce.Cause)
 	t.Log(last)
-	failsWith(t, pool.CauseTooManyClients, pool.Config{URL: pool.Secret(server.URL("postgres")), StartTimeout: 200 * time.Millisecond})
+	failsWith(t, pool.CauseTooManyClients, pool.Config{URL: pool.NewSecret(server.URL("postgres")), StartTimeout: 200 * time.Millisecond})
 
 	for _, c := range held { // what is open goes on serving
 		_, err := c.Exec(t.Context(), "select 1")
@@ -143,7 +143,7 @@ func TestStartTooManyClients(t *testing.T) {
 func TestStartWaitsForTheServer(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{})
-	url := pool.Secret(server.URL("postgres"))
+	url := pool.NewSecret(server.URL("postgres"))
 	require.NoError(t, server.Stop(t.Context()))
 	log := &logBuffer{}
 	type result struct {
@@ -179,7 +179,7 @@ func TestTLSVerification(t *testing.T) {
 	require.NoError(t, err)
 	server := pgtest.New(t, pgtest.Config{TLS: cert, SCRAM: true, Password: "p w/%@"})
 	base := pool.Config{
-		Host: server.Host(), Port: server.Port(), User: "postgres", Password: "p w/%@", Database: "postgres",
+		Host: server.Host(), Port: server.Port(), User: "postgres", Password: pool.NewSecret("p w/%@"), Database: "postgres",
 		SSLMode: "verify-full", SSLRootCert: ca.CertFile(), Environment: "production",
 	}
 	p := open(t, base)
@@ -218,7 +218,7 @@ func TestPasswordRotation(t *testing.T) {
 	ctx := t.Context()
 	require.NoError(t, server.Exec(ctx, "postgres", "create role app login password 'first-password'"))
 	var current atomic.Value
-	current.Store(pool.Secret("first-password"))
+	current.Store(pool.NewSecret("first-password"))
 	p := open(t, pool.Config{
 		Host: server.Host(), Port: server.Port(), User: "app", Database: "postgres", SSLMode: "disable",
 		PasswordFunc: func(context.Context) (pool.Secret, error) { return current.Load().(pool.Secret), nil },
@@ -234,7 +234,7 @@ func TestPasswordRotation(t *testing.T) {
 	require.Equal(t, pool.CausePassword, ce.Cause)
 	require.NotContains(t, err.Error(), "first-password")
 
-	current.Store(pool.Secret("second-password"))
+	current.Store(pool.NewSecret("second-password"))
 	require.NoError(t, p.Check(ctx))
 	require.NotContains(t, p.Raw().Config().ConnString(), "password")
 	require.Empty(t, p.Raw().Config().ConnConfig.Password, "the shared configuration never holds it")
@@ -243,7 +243,7 @@ func TestPasswordRotation(t *testing.T) {
 func TestConnectErrorIsUnwrapped(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{SCRAM: true})
-	_, err := pool.New(t.Context(), pool.Config{URL: replace(pool.Secret(server.URL("postgres")), server.Password(), "x")})
+	_, err := pool.New(t.Context(), pool.Config{URL: replace(pool.NewSecret(server.URL("postgres")), server.Password(), "x")})
 	var pgErr *pgconn.PgError
 	require.ErrorAs(t, err, &pgErr)
 	require.Equal(t, "28P01", pgErr.Code)

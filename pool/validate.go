@@ -3,6 +3,7 @@ package pool
 import (
 	"errors"
 	"fmt"
+	"os"
 	"slices"
 	"strings"
 	"time"
@@ -26,13 +27,16 @@ func (e *FieldError) Error() string {
 // ConfigError holds every problem that was found in a [Config].
 type ConfigError struct{ Problems []error }
 
-// Error lists all problems, one per line.
+// Error lists all problems; several are one per line.
 func (e *ConfigError) Error() string {
-	lines := make([]string, len(e.Problems))
-	for i, p := range e.Problems {
-		lines[i] = p.Error()
+	if len(e.Problems) == 1 {
+		return "pool: invalid configuration: " + e.Problems[0].Error()
 	}
-	return "pool: invalid configuration: " + strings.Join(lines, "\n\t")
+	text := "pool: invalid configuration:"
+	for _, p := range e.Problems {
+		text += "\n\t" + p.Error()
+	}
+	return text
 }
 
 // Unwrap gives access to each [*FieldError] through errors.As.
@@ -70,7 +74,7 @@ func (c Config) Validate() error {
 }
 
 func (c Config) validateTarget(p *problems) {
-	if c.URL != "" {
+	if !c.URL.IsZero() {
 		if _, err := parseURL(c.URL); err != nil {
 			*p = append(*p, err)
 		}
@@ -83,6 +87,18 @@ func (c Config) validateTarget(p *problems) {
 	if (c.SSLCert == "") != (c.SSLKey == "") {
 		p.add("SSLCert and SSLKey", "", "must be set together")
 	}
+	for _, f := range []struct{ name, path string }{
+		{"SSLRootCert", c.SSLRootCert}, {"SSLCert", c.SSLCert}, {"SSLKey", c.SSLKey},
+	} {
+		if f.path == "" || f.path == "system" || c.SSLMode == "disable" {
+			continue
+		}
+		if file, err := os.Open(f.path); err != nil { //nolint:gosec // the configured path
+			p.add(f.name, f.path, "must be a readable PEM file: "+errors.Unwrap(err).Error())
+		} else {
+			_ = file.Close()
+		}
+	}
 }
 
 func (c Config) validateFields(p *problems) {
@@ -90,7 +106,7 @@ func (c Config) validateFields(p *problems) {
 		p.add("Port", c.Port, "must be between 1 and 65535")
 	}
 	for _, s := range []struct{ name, value string }{
-		{"Host", c.Host}, {"Database", c.Database}, {"User", c.User}, {"Password", string(c.Password)},
+		{"Host", c.Host}, {"Database", c.Database}, {"User", c.User}, {"Password", c.Password.Reveal()},
 	} {
 		if strings.ContainsRune(s.value, 0) {
 			p.add(s.name, "", "must not contain a NUL byte")
