@@ -139,7 +139,7 @@ type Config struct {
 	// Configure, when set, changes the pgxpool configuration before the pool is made. Hooks that it installs are kept
 	// and called besides the pool's own.
 	Configure func(*pgxpool.Config) error `json:"-"`
-	// Logger receives warnings and reports. Nil discards them; [Pool.Warnings] keeps those of the start.
+	// Logger receives warnings and reports. Defaults to slog.Default; [Pool.Warnings] keeps those of the start.
 	Logger *slog.Logger `json:"-"`
 }
 
@@ -187,7 +187,7 @@ func (c Config) withDefaults() Config {
 	c.TimeZone = cmp.Or(c.TimeZone, DefaultTimeZone)
 	c.LeakSampleEvery = cmp.Or(c.LeakSampleEvery, DefaultLeakSampleEvery)
 	if c.Logger == nil {
-		c.Logger = slog.New(slog.DiscardHandler)
+		c.Logger = slog.Default()
 	}
 	return c
 }

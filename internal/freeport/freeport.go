@@ -41,6 +41,9 @@ type Port struct {
 // Number returns the port's number.
 func (p *Port) Number() int { return p.number }
 
+// Addr returns "127.0.0.1:" and the number.
+func (p *Port) Addr() string { return net.JoinHostPort("127.0.0.1", strconv.Itoa(p.number)) }
+
 // Release gives the port back. It may be called more than once.
 func (p *Port) Release() {
 	if p.lock != nil {

@@ -28,6 +28,12 @@ type TLS struct {
 	caFile        string
 }
 
+// Cert returns the certificate in PEM.
+func (t *TLS) Cert() string { return t.cert }
+
+// Key returns its private key in PEM.
+func (t *TLS) Key() string { return t.key }
+
 // NewCA makes an authority that is valid for a day. Remove the file that CertFile names with [CA.Close].
 func NewCA() (*CA, error) {
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)

@@ -31,12 +31,11 @@ func Example() {
 }
 
 func ExampleHandler() {
+	changed := make(chan health.Result, 1)
 	probes := &health.Handler{
 		// Error texts only for those who come through the admin listener.
 		ShowErrors: func(r *http.Request) bool { return r.Host == "admin.internal" },
-		OnChange: func(before, now health.Result) {
-			fmt.Println(now.Name, "is", now.Status)
-		},
+		OnChange:   func(before, now health.Result) { changed <- now },
 	}
 	_ = probes.Add(health.Check{Name: "queue", Func: func(context.Context) error { return errors.New("full") }})
 	w := httptest.NewRecorder()
@@ -44,10 +43,12 @@ func ExampleHandler() {
 	r.Host = "admin.internal"
 	probes.ServeHTTP(w, r)
 	fmt.Print(w.Code, " ", w.Body)
+	now := <-changed
+	fmt.Println(now.Name, now.Status)
 	// Output:
-	// queue is fail
 	// 503 [-]queue failed: full
 	// readyz check failed
+	// queue fail
 }
 
 func ExampleCheck() {

@@ -19,8 +19,9 @@ const DefaultRetryAfter = 5 * time.Second
 type Handler struct {
 	// Logger is told of every change of a status. Defaults to slog.Default.
 	Logger *slog.Logger
-	// OnChange is called for every change of a check's status, besides the log line, without a lock held. The first
-	// result of a check is a change when it does not pass.
+	// OnChange is called for every change of a check's status, besides the log line: one at a time, in order, soon after
+	// the change, without a lock held, so it may ask the handler. The first result of a check is a change when it does
+	// not pass.
 	OnChange func(before, now Result)
 	// ShowErrors says whether the answer to a request may contain error texts. Nil withholds them.
 	ShowErrors func(*http.Request) bool
@@ -34,6 +35,8 @@ type Handler struct {
 	started  bool // the start-up probe passed once
 	warned   bool // of having no checks
 	began    time.Time
+
+	changes changes
 }
 
 // Report is the state of a probe.
@@ -64,10 +67,13 @@ func (h *Handler) Add(checks ...Check) error {
 			errs = append(errs, fmt.Errorf("health: %w %q: there is another check of this name", ErrInvalidCheck, c.Name))
 		}
 		names[c.Name] = true
-		added = append(added, &monitor{Check: c.withDefaults(), changed: h.statusChanged})
+		added = append(added, &monitor{Check: c.withDefaults(), changes: &h.changes})
 	}
 	if err := errors.Join(errs...); err != nil {
 		return err
+	}
+	if h.changes.hook == nil {
+		h.changes.hook = h.tell
 	}
 	h.monitors = append(h.monitors, added...)
 	h.begin()
@@ -109,7 +115,8 @@ func (h *Handler) logger() *slog.Logger {
 	return h.Logger
 }
 
-func (h *Handler) statusChanged(before, now Result) {
+// tell reports a change.
+func (h *Handler) tell(before, now Result) {
 	attrs := []any{"check", now.Name, "status", string(now.Status), "before", string(before.Status), "severity", now.Severity.String()}
 	if now.Err != nil {
 		attrs = append(attrs, "error", now.Err.Error())

@@ -290,22 +290,54 @@ func TestCheckGetsItsDeadline(t *testing.T) {
 
 func TestChangesAreLoggedAndTold(t *testing.T) {
 	t.Parallel()
-	var log bytes.Buffer
-	var changes []string
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		var changes []string
+		c := &toggle{}
+		h := &health.Handler{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+		h.OnChange = func(before, now health.Result) {
+			changes = append(changes, string(before.Status)+">"+string(now.Status))
+			status(h, health.Readiness) // a hook may ask: no lock is held
+		}
+		require.NoError(t, h.Add(health.Check{Name: "db", Func: c.check, MaxAge: -1}))
+		for _, err := range []error{nil, nil, errDown, errDown, health.Warn("slow"), nil} {
+			c.set(err)
+			status(h, health.Readiness)
+			synctest.Wait()
+		}
+		require.Equal(t, []string{"pass>fail", "fail>warn", "warn>pass"}, changes)
+		require.Contains(t, log.String(), `level=WARN msg="health check changed" check=db status=fail before=pass severity=critical error="it is down"`)
+		require.Contains(t, log.String(), "level=INFO")
+	})
+}
+
+// However many probes and changes at the same time: the hook sees them one at a time, each beginning where the last
+// ended.
+func TestChangesAreToldInOrder(t *testing.T) {
+	t.Parallel()
 	c := &toggle{}
-	h := &health.Handler{Logger: slog.New(slog.NewTextHandler(&log, nil))}
-	h.OnChange = func(before, now health.Result) {
-		changes = append(changes, string(before.Status)+">"+string(now.Status))
-		status(h, health.Liveness) // a hook may ask: no lock is held
-	}
+	var seen []health.Status
+	h := &health.Handler{Logger: slog.New(slog.DiscardHandler), OnChange: func(before, now health.Result) {
+		if len(seen) > 0 {
+			require.Equal(t, seen[len(seen)-1], before.Status)
+		}
+		seen = append(seen, now.Status)
+	}}
 	require.NoError(t, h.Add(health.Check{Name: "db", Func: c.check, MaxAge: -1}))
-	for _, err := range []error{nil, nil, errDown, errDown, health.Warn("slow"), nil} {
-		c.set(err)
-		status(h, health.Readiness)
+	var probes sync.WaitGroup
+	for i := range 8 {
+		probes.Go(func() {
+			for j := range 200 {
+				if (i+j)%2 == 0 {
+					c.set(nil)
+				} else {
+					c.set(errDown)
+				}
+				status(h, health.Readiness)
+			}
+		})
 	}
-	require.Equal(t, []string{"pass>fail", "fail>warn", "warn>pass"}, changes)
-	require.Contains(t, log.String(), `level=WARN msg="health check changed" check=db status=fail before=pass severity=critical error="it is down"`)
-	require.Contains(t, log.String(), "level=INFO")
+	probes.Wait()
 }
 
 func TestNoChecksIsALoudWarning(t *testing.T) {

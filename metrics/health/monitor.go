@@ -77,7 +77,7 @@ func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v", e.Value) }
 // monitor runs one check and remembers its state.
 type monitor struct {
 	Check
-	changed func(before, now Result) // called without a lock
+	changes *changes
 
 	mu     sync.Mutex
 	last   Result
@@ -105,10 +105,10 @@ func (m *monitor) fresh(maxAge time.Duration) (Result, <-chan struct{}) {
 	case f == nil:
 		f = m.takeOff(now)
 	case f.over: // it hangs: that is one more failure, without waiting again
-		before, after := m.record(nil, &TimeoutError{Limit: m.Timeout, Hanging: now.Sub(f.began)}, now.Sub(f.began))
+		r := m.record(nil, &TimeoutError{Limit: m.Timeout, Hanging: now.Sub(f.began)}, now.Sub(f.began))
 		m.mu.Unlock()
-		m.tell(before, after)
-		return after, nil
+		m.changes.tell()
+		return r, nil
 	}
 	m.mu.Unlock()
 	return Result{}, f.done
@@ -168,15 +168,15 @@ func (m *monitor) land(f *flight, observed observations, err error, returned boo
 		return
 	}
 	f.over = true
-	before, after := m.record(observed, err, time.Since(f.began))
+	m.record(observed, err, time.Since(f.began))
 	close(f.done)
 	m.mu.Unlock()
-	m.tell(before, after)
+	m.changes.tell()
 }
 
 // record takes an outcome into the state. The caller holds the lock.
-func (m *monitor) record(observed observations, err error, took time.Duration) (before, after Result) {
-	before = m.last
+func (m *monitor) record(observed observations, err error, took time.Duration) Result {
+	before := m.last
 	status := Pass
 	var w *warning
 	switch {
@@ -198,12 +198,6 @@ func (m *monitor) record(observed observations, err error, took time.Duration) (
 		}
 	}
 	m.last = r
-	return before, r
-}
-
-// tell reports a change of the status.
-func (m *monitor) tell(before, after Result) {
-	if before.Status != after.Status && (before.Status != "" || after.Status != Pass) {
-		m.changed(before, after)
-	}
+	m.changes.add(before, r)
+	return r
 }

@@ -1,0 +1,329 @@
+package checks_test
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"runtime"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/prodwright/prodwright/internal/freeport"
+	"github.com/prodwright/prodwright/internal/pgtest"
+	"github.com/prodwright/prodwright/metrics/health"
+	"github.com/prodwright/prodwright/metrics/health/checks"
+)
+
+func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+
+// run looks once, with a handler as a service would have it.
+func run(t *testing.T, c health.Check) health.Result {
+	t.Helper()
+	h := &health.Handler{Logger: slog.New(slog.DiscardHandler)}
+	require.NoError(t, h.Add(c))
+	return h.Report(t.Context(), health.Readiness).Results[0]
+}
+
+func TestDependenciesAreRefusedInLiveness(t *testing.T) {
+	t.Parallel()
+	for _, c := range []health.Check{
+		checks.Postgres(nil), checks.Redis(""), checks.TCP("a", ""), checks.HTTP("b", "", nil), checks.Certificate("c", "", nil),
+	} {
+		c.Probes = health.Liveness
+		require.ErrorIs(t, new(health.Handler).Add(c), health.ErrDependencyInLiveness, c.Name)
+	}
+}
+
+func TestPostgresTellsExhaustedFromDown(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Config{SCRAM: true})
+	pool, err := pgxpool.New(t.Context(), server.URL("postgres")+"&pool_max_conns=2")
+	require.NoError(t, err)
+	t.Cleanup(pool.Close)
+	check := checks.Postgres(pool)
+	check.Timeout, check.MaxAge = time.Minute, -1
+	r := run(t, check)
+	require.NoError(t, r.Err)
+	require.EqualValues(t, 2, r.Observed["max"])
+
+	var held []*pgxpool.Conn
+	for range 2 {
+		c, err := pool.Acquire(t.Context())
+		require.NoError(t, err)
+		held = append(held, c)
+	}
+	check.Timeout = 2 * time.Second
+	r = run(t, check)
+	require.ErrorIs(t, r.Err, checks.ErrPoolExhausted)
+	require.EqualError(t, r.Err, "the pool is exhausted, the database answers: 2 of 2 connections in use")
+
+	require.NoError(t, server.Kill())
+	r = run(t, check)
+	require.ErrorIs(t, r.Err, checks.ErrDatabaseDown, "also when the pool is exhausted")
+	for _, c := range held {
+		c.Release()
+	}
+	r = run(t, check)
+	require.ErrorIs(t, r.Err, checks.ErrDatabaseDown)
+	require.NotContains(t, r.Err.Error(), server.Password())
+
+	require.NoError(t, server.Start(t.Context()))
+	check.Timeout = time.Minute
+	require.NoError(t, run(t, check).Err)
+}
+
+func TestPostgresThatHangsIsDown(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Config{})
+	pool, err := pgxpool.New(t.Context(), server.URL("postgres"))
+	require.NoError(t, err)
+	check := checks.Postgres(pool)
+	require.NoError(t, run(t, check).Err)
+	require.NoError(t, server.Hang())
+	check.Timeout = 200 * time.Millisecond
+	require.Equal(t, health.Fail, run(t, check).Status)
+	require.NoError(t, server.Continue())
+	pool.Close()
+}
+
+// startRedis starts a real Redis with a password and returns its address.
+func startRedis(t *testing.T, args ...string) string {
+	t.Helper()
+	if _, err := exec.LookPath("redis-server"); err != nil {
+		if os.Getenv("CI") != "" {
+			require.NoError(t, err)
+		}
+		t.Skip("redis-server is not installed; make test installs it")
+	}
+	port, err := freeport.Take()
+	require.NoError(t, err)
+	t.Cleanup(port.Release)
+	addr := port.Addr()
+	_, number, _ := net.SplitHostPort(addr)
+	cmd := exec.CommandContext(t.Context(), "redis-server", append([]string{ //nolint:gosec // arguments of the test
+		"--port", number, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
+	}, args...)...)
+	require.NoError(t, cmd.Start())
+	t.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	for {
+		conn, err := net.Dial("tcp", addr)
+		if err == nil {
+			require.NoError(t, conn.Close())
+			return addr
+		}
+		require.NoError(t, t.Context().Err())
+		time.Sleep(5 * time.Millisecond)
+	}
+}
+
+func TestRedis(t *testing.T) {
+	t.Parallel()
+	open, locked := startRedis(t), startRedis(t, "--requirepass", "pass:w@rd")
+	require.NoError(t, run(t, checks.Redis("redis://"+open)).Err)
+	require.NoError(t, run(t, checks.Redis("redis://:pass%3Aw%40rd@"+locked+"/3")).Err)
+	require.NoError(t, run(t, checks.Redis("redis://default:pass%3Aw%40rd@"+locked)).Err)
+	require.ErrorContains(t, run(t, checks.Redis("redis://"+locked)).Err, "NOAUTH")
+	err := run(t, checks.Redis("redis://:wrong-one@"+locked)).Err
+	require.ErrorContains(t, err, "WRONGPASS")
+	require.NotContains(t, err.Error(), "wrong-one")
+	require.NotContains(t, run(t, checks.Redis("redis://:hunter2@%zz")).Err.Error(), "hunter2")
+	require.ErrorContains(t, run(t, checks.Redis("http://"+open)).Err, "scheme")
+	require.Error(t, run(t, checks.Redis("rediss://"+open)).Err, "no TLS there")
+	require.Error(t, run(t, checks.Redis("unix:///absent")).Err)
+}
+
+func TestRedisThatIsSomethingElse(t *testing.T) {
+	t.Parallel()
+	for _, reply := range []string{"HTTP/1.1 400 Bad Request\r\n", string(make([]byte, 100_000)), "+PONG"} {
+		l, err := net.Listen("tcp4", "127.0.0.1:0")
+		require.NoError(t, err)
+		done := make(chan struct{})
+		go func() {
+			defer close(done)
+			if c, err := l.Accept(); err == nil {
+				_, _ = c.Read(make([]byte, 100))
+				_, _ = c.Write([]byte(reply))
+				_ = c.Close()
+			}
+		}()
+		r := run(t, checks.Redis("redis://"+l.Addr().String()))
+		if reply == "+PONG" {
+			require.NoError(t, r.Err, "a last line without its end is taken as it is")
+		} else {
+			require.Error(t, r.Err)
+			require.Less(t, len(r.Err.Error()), 200)
+		}
+		require.NoError(t, l.Close())
+		<-done
+	}
+}
+
+func TestDisk(t *testing.T) {
+	t.Parallel()
+	r := run(t, checks.Disk(t.TempDir()))
+	require.Contains(t, r.Observed, "free_percent")
+	require.Contains(t, r.Observed, "free_gb")
+	require.ErrorContains(t, run(t, checks.Disk("/absent/path")).Err, "/absent/path")
+}
+
+func TestMemoryOfTheMachine(t *testing.T) {
+	t.Parallel()
+	r := run(t, checks.Memory())
+	require.Contains(t, r.Observed, "used_percent")
+	require.Contains(t, r.Observed, "available_gb")
+}
+
+// The limits are the container's, of either version of control groups, its ancestors' included.
+func TestMemoryOfTheContainer(t *testing.T) {
+	t.Parallel()
+	if runtime.GOOS != "linux" {
+		t.Skip("control groups are Linux's")
+	}
+	const meminfo = "MemTotal: 16000000 kB\nMemFree: 8000000 kB\nMemAvailable: 8000000 kB\n"
+	for name, tc := range map[string]struct {
+		files  map[string]string
+		used   float64
+		limit  string
+		status health.Status
+	}{
+		"machine": {map[string]string{"proc/self/cgroup": "0::/\n"}, 50, "machine", health.Pass},
+		"v2, the cache does not count": {map[string]string{
+			"proc/self/cgroup":             "0::/\n",
+			"sys/fs/cgroup/memory.max":     "1000000000\n",
+			"sys/fs/cgroup/memory.current": "950000000\n",
+			"sys/fs/cgroup/memory.stat":    "anon 1\nfile 2\ninactive_file 200000000\n",
+		}, 75, "container", health.Pass},
+		"v2, almost full": {map[string]string{
+			"proc/self/cgroup":               "0::/a\n",
+			"sys/fs/cgroup/a/memory.max":     "1000000000\n",
+			"sys/fs/cgroup/a/memory.current": "850000000\n",
+		}, 85, "container", health.Warning},
+		"v2, an ancestor is full": {map[string]string{
+			"proc/self/cgroup":                 "0::/a/b\n",
+			"sys/fs/cgroup/a/b/memory.max":     "max\n",
+			"sys/fs/cgroup/a/b/memory.current": "1\n",
+			"sys/fs/cgroup/a/memory.max":       "1000000000\n",
+			"sys/fs/cgroup/a/memory.current":   "950000000\n",
+		}, 95, "container", health.Fail},
+		"v1": {map[string]string{
+			"proc/self/cgroup":                           "5:cpu:/x\n4:memory:/docker/abc\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "1000000000\n",
+			"sys/fs/cgroup/memory/memory.usage_in_bytes": "950000000\n",
+			"sys/fs/cgroup/memory/memory.stat":           "total_inactive_file 0\n",
+		}, 95, "container", health.Fail},
+		"v1 without a limit": {map[string]string{
+			"proc/self/cgroup":                           "4:memory:/\n",
+			"sys/fs/cgroup/memory/memory.limit_in_bytes": "9223372036854771712\n",
+			"sys/fs/cgroup/memory/memory.usage_in_bytes": "950000000\n",
+		}, 50, "machine", health.Pass},
+		"nonsense": {map[string]string{
+			"proc/self/cgroup":             "what\n0::/\n",
+			"sys/fs/cgroup/memory.max":     "a lot\n",
+			"sys/fs/cgroup/memory.current": "",
+		}, 50, "machine", health.Pass},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			root := t.TempDir()
+			tc.files["proc/meminfo"] = meminfo
+			for file, text := range tc.files {
+				file = filepath.Join(root, file)
+				require.NoError(t, os.MkdirAll(filepath.Dir(file), 0o700))
+				require.NoError(t, os.WriteFile(file, []byte(text), 0o600))
+			}
+			r := run(t, checks.MemoryIn(root))
+			require.InDelta(t, tc.used, r.Observed["used_percent"], 0.01)
+			require.Equal(t, tc.limit, r.Observed["limit"])
+			require.Equal(t, tc.status, r.Status)
+		})
+	}
+	require.ErrorContains(t, run(t, checks.MemoryIn(t.TempDir())).Err, "meminfo")
+}
+
+func TestTCPAndHTTP(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		if r.URL.Path != "/ok" {
+			w.WriteHeader(http.StatusTeapot)
+		}
+	}))
+	client := server.Client()
+	t.Cleanup(server.Close)
+	require.NoError(t, run(t, checks.TCP("api", server.Listener.Addr().String())).Err)
+	require.NoError(t, run(t, checks.HTTP("api", server.URL+"/ok", client)).Err)
+	r := run(t, checks.HTTP("api", server.URL+"/", client))
+	require.EqualError(t, r.Err, "GET answered 418 I'm a teapot")
+	require.Equal(t, 418, r.Observed["status"])
+	require.Error(t, run(t, checks.HTTP("api", ":", nil)).Err)
+
+	port, err := freeport.Take()
+	require.NoError(t, err)
+	t.Cleanup(port.Release)
+	require.Error(t, run(t, checks.TCP("api", port.Addr())).Err)
+	require.Error(t, run(t, checks.HTTP("api", "http://"+port.Addr(), client)).Err)
+}
+
+func TestCertificate(t *testing.T) {
+	t.Parallel()
+	server := httptest.NewTLSServer(http.NotFoundHandler())
+	t.Cleanup(server.Close)
+	roots := x509.NewCertPool()
+	roots.AddCert(server.Certificate())
+	addr := server.Listener.Addr().String()
+	r := run(t, checks.Certificate("cert", addr, roots))
+	require.NoError(t, r.Err)
+	require.Greater(t, r.Observed["days_left"], float64(1000))
+	r = run(t, checks.Certificate("cert", addr, x509.NewCertPool()))
+	var unknown x509.UnknownAuthorityError
+	require.ErrorAs(t, r.Err, &unknown)
+	require.Equal(t, health.Fail, r.Status)
+	require.Equal(t, health.Degraded, r.Severity)
+
+	// pgtest's authority issues for a day: that is about to expire.
+	ca, err := pgtest.NewCA()
+	require.NoError(t, err)
+	t.Cleanup(func() { require.NoError(t, ca.Close()) })
+	short, err := ca.Issue("127.0.0.1")
+	require.NoError(t, err)
+	pair, err := tls.X509KeyPair([]byte(short.Cert()), []byte(short.Key()))
+	require.NoError(t, err)
+	soon := httptest.NewUnstartedServer(http.NotFoundHandler())
+	soon.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
+	soon.StartTLS()
+	t.Cleanup(soon.Close)
+	roots.AppendCertsFromPEM([]byte(ca.PEM()))
+	require.ErrorContains(t, run(t, checks.Certificate("cert", soon.Listener.Addr().String(), roots)).Err, "ends in 1.0 days")
+	require.Error(t, run(t, checks.Certificate("cert", "no-port", nil)).Err)
+	plain := httptest.NewServer(http.NotFoundHandler())
+	t.Cleanup(plain.Close)
+	require.Error(t, run(t, checks.Certificate("cert", plain.Listener.Addr().String(), nil)).Err)
+}
+
+func TestChecksEndWithTheirContext(t *testing.T) {
+	t.Parallel()
+	l, err := net.Listen("tcp4", "127.0.0.1:0") // accepts by the kernel, never answers
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = l.Close() })
+	addr := l.Addr().String()
+	for _, c := range []health.Check{
+		checks.Redis("redis://" + addr), checks.HTTP("http", "http://"+addr, nil), checks.Certificate("cert", addr, nil),
+	} {
+		ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+		err := c.Func(ctx)
+		cancel()
+		var timeout net.Error
+		require.True(t, errors.Is(err, context.DeadlineExceeded) || errors.As(err, &timeout) && timeout.Timeout(), "%s: %v", c.Name, err)
+	}
+}
