@@ -1,0 +1,323 @@
+package lifecycle_test
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"errors"
+	"log/slog"
+	"os"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	"go.uber.org/goleak"
+
+	"github.com/prodwright/prodwright/metrics/lifecycle"
+)
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleEnv); role != "" {
+		beChild(role)
+	}
+	goleak.VerifyTestMain(m)
+}
+
+// newGroup makes a group that handles no signals and logs nowhere.
+func newGroup(t *testing.T, c lifecycle.Config, parts ...lifecycle.Part) *lifecycle.Group {
+	t.Helper()
+	c.Signals = []os.Signal{}
+	c.Logger = slog.New(slog.DiscardHandler)
+	g, err := lifecycle.New(c)
+	require.NoError(t, err)
+	require.NoError(t, g.Add(parts...))
+	return g
+}
+
+// journal notes what happens in which order.
+type journal struct {
+	mu     sync.Mutex
+	events []string
+}
+
+func (j *journal) add(event string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.events = append(j.events, event)
+}
+
+// take returns the events since the last take.
+func (j *journal) take() []string {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	events := j.events
+	j.events = nil
+	return events
+}
+
+func (j *journal) part(name string, phase lifecycle.Phase) lifecycle.Part {
+	return lifecycle.Part{
+		Name: name, Phase: phase,
+		Start: func(context.Context) error { j.add("start " + name); return nil },
+		Run:   func(ctx context.Context) error { <-ctx.Done(); j.add("end " + name); return ctx.Err() },
+		Stop:  func(context.Context) error { j.add("stop " + name); return nil },
+	}
+}
+
+func run(g *lifecycle.Group, ctx context.Context) <-chan error { //nolint:revive // reads as g.Run(ctx)
+	done := make(chan error, 1)
+	go func() { done <- g.Run(ctx) }()
+	return done
+}
+
+func TestOrderOfStartAndStop(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		g := newGroup(t, lifecycle.Config{},
+			j.part("pool", lifecycle.Close), j.part("admin", lifecycle.Close), j.part("alerts", lifecycle.Flush),
+			j.part("worker", lifecycle.Worker), j.part("api", lifecycle.Server), j.part("api2", lifecycle.Server), j.part("cron", lifecycle.Background),
+		)
+		require.ErrorIs(t, g.Ready(), lifecycle.ErrStarting)
+		done := run(g, t.Context())
+		synctest.Wait()
+		require.NoError(t, g.Ready())
+		require.Equal(t, []string{"start pool", "start admin", "start alerts", "start worker", "start api", "start api2", "start cron"}, j.take())
+		require.ErrorIs(t, g.Add(j.part("late", lifecycle.Worker)), lifecycle.ErrRunning)
+		require.ErrorIs(t, g.Run(t.Context()), lifecycle.ErrRunning)
+
+		began := time.Now()
+		g.Shutdown()
+		g.Shutdown()
+		synctest.Wait()
+		require.ErrorIs(t, g.Ready(), lifecycle.ErrDraining)
+		require.Equal(t, []string{"stop cron", "end cron"}, j.take(), "servers go on during the drain window")
+		<-g.Draining()
+		require.NoError(t, <-done)
+		require.Equal(t, lifecycle.DefaultDrain, time.Since(began))
+		require.ErrorIs(t, g.Ready(), lifecycle.ErrShutdown)
+		require.Equal(t, []string{
+			"stop api2", "end api2", "stop api", "end api", "stop worker", "end worker",
+			"stop alerts", "end alerts", "stop admin", "end admin", "stop pool", "end pool",
+		}, j.take())
+
+		r := g.Report()
+		require.Len(t, r.Started, 7)
+		require.Len(t, r.Stopped, 7)
+		require.Equal(t, "Shutdown was called", r.Cause)
+		require.Equal(t, lifecycle.DefaultDrain, r.StopTook)
+		text, err := json.Marshal(r)
+		require.NoError(t, err)
+		require.Contains(t, string(text), `{"part":"pool","phase":"close","took_ns":0}`)
+	})
+}
+
+func TestStartReportHasDurations(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var log bytes.Buffer
+		slow := func(d time.Duration) func(context.Context) error {
+			return func(context.Context) error { time.Sleep(d); return nil }
+		}
+		g, err := lifecycle.New(lifecycle.Config{Signals: []os.Signal{}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		require.NoError(t, g.Add(lifecycle.Part{Name: "a", Start: slow(time.Second)}, lifecycle.Part{Name: "b", Start: slow(2 * time.Second), Stop: slow(3 * time.Second)}))
+		ctx, cancel := context.WithCancel(t.Context())
+		done := run(g, ctx)
+		time.Sleep(4 * time.Second)
+		cancel()
+		require.NoError(t, <-done)
+		r := g.Report()
+		require.Equal(t, []lifecycle.Step{{Part: "a", Took: time.Second}, {Part: "b", Took: 2 * time.Second}}, r.Started)
+		require.Equal(t, 3*time.Second, r.StartTook)
+		require.Equal(t, []lifecycle.Step{{Part: "b", Took: 3 * time.Second}, {Part: "a"}}, r.Stopped)
+		require.Contains(t, log.String(), `msg="lifecycle: start" part=b phase=worker took=2s`)
+		require.Contains(t, log.String(), `cause="context canceled"`)
+	})
+}
+
+func TestFailedStartStopsWhatWasStarted(t *testing.T) {
+	t.Parallel()
+	cause := errors.New("port in use")
+	for name, tc := range map[string]struct {
+		cfg   lifecycle.Config
+		start func(context.Context) error
+		want  error
+		took  time.Duration
+	}{
+		"error":                {lifecycle.Config{}, func(context.Context) error { return cause }, cause, 0},
+		"too slow":             {lifecycle.Config{StartTimeout: 3 * time.Second}, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, context.DeadlineExceeded, 3 * time.Second},
+		"too slow and deaf":    {lifecycle.Config{StartTimeout: 3 * time.Second}, func(context.Context) error { time.Sleep(time.Hour); return nil }, context.DeadlineExceeded, 4 * time.Second},
+		"too slow, still done": {lifecycle.Config{StartTimeout: 3 * time.Second}, func(context.Context) error { time.Sleep(3500 * time.Millisecond); return nil }, context.DeadlineExceeded, 3500 * time.Millisecond},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j, stopped := &journal{}, false
+				g := newGroup(t, tc.cfg, j.part("pool", lifecycle.Close), j.part("api", lifecycle.Server),
+					lifecycle.Part{Name: "bad", Start: tc.start, Stop: func(context.Context) error { stopped = true; return nil }}, j.part("never", lifecycle.Worker))
+				began := time.Now()
+				err := g.Run(t.Context())
+				require.ErrorIs(t, err, tc.want)
+				var se *lifecycle.StepError
+				require.ErrorAs(t, err, &se)
+				require.Equal(t, "bad", se.Part)
+				require.Equal(t, "start", se.Action)
+				require.Equal(t, tc.took, time.Since(began), "what was never ready need not drain")
+				require.Equal(t, []string{"start pool", "start api", "stop api", "end api", "stop pool", "end pool"}, j.take())
+				require.Equal(t, name == "too slow, still done", stopped, "what was opened is closed")
+				require.ErrorIs(t, g.Ready(), lifecycle.ErrShutdown)
+				require.NotEmpty(t, g.Report().Started[2].Error)
+				time.Sleep(2 * time.Hour) // the deaf one comes to its end
+			})
+		})
+	}
+}
+
+func TestShutdownDuringStart(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		j := &journal{}
+		g := newGroup(t, lifecycle.Config{}, j.part("a", lifecycle.Close),
+			lifecycle.Part{Name: "slow", Start: func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }}, j.part("b", lifecycle.Worker))
+		done := run(g, t.Context())
+		synctest.Wait()
+		g.Shutdown()
+		require.Error(t, <-done)
+		require.Equal(t, []string{"start a", "stop a", "end a"}, j.take())
+
+		quick := newGroup(t, lifecycle.Config{}, j.part("x", lifecycle.Worker))
+		quick.Shutdown()
+		require.NoError(t, quick.Run(t.Context()))
+		require.Empty(t, quick.Report().Started)
+	})
+}
+
+func TestWhatStartedDuringTheShutdownIsStopped(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		var opened, closed bool
+		var g *lifecycle.Group
+		g = newGroup(t, lifecycle.Config{}, lifecycle.Part{
+			Name: "pool", Phase: lifecycle.Close,
+			Start: func(context.Context) error { g.Shutdown(); synctest.Wait(); opened = true; return nil },
+			Stop:  func(context.Context) error { closed = true; return nil },
+		}, lifecycle.Part{Name: "never", Start: func(context.Context) error { panic("started") }})
+		began := time.Now()
+		require.NoError(t, g.Run(t.Context()))
+		require.True(t, opened)
+		require.True(t, closed)
+		require.Len(t, g.Report().Started, 1)
+		require.Zero(t, time.Since(began), "nobody saw it ready, so there is nothing to drain")
+	})
+}
+
+func TestFailureOfAPartStopsTheRest(t *testing.T) {
+	t.Parallel()
+	for name, fail := range map[string]func() error{
+		"error": func() error { return errors.New("lost the broker") },
+		"panic": func() error { panic("lost the broker") },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				j := &journal{}
+				g := newGroup(t, lifecycle.Config{}, j.part("pool", lifecycle.Close), lifecycle.Part{Name: "consumer", Run: func(context.Context) error {
+					time.Sleep(time.Minute)
+					return fail()
+				}}, lifecycle.Part{Name: "migration", Run: func(context.Context) error { return nil }})
+				began := time.Now()
+				err := g.Run(t.Context())
+				require.ErrorContains(t, err, "lifecycle: run consumer: ")
+				require.ErrorContains(t, err, "lost the broker")
+				require.Equal(t, time.Minute, time.Since(began), "a part that is done stops nobody")
+				require.Equal(t, []string{"start pool", "stop pool", "end pool"}, j.take())
+				require.Contains(t, g.Report().Cause, "lost the broker")
+				var pe *lifecycle.PanicError
+				require.Equal(t, name == "panic", errors.As(err, &pe))
+			})
+		})
+	}
+}
+
+func TestStepsThatHangLeaveTimeForTheOthers(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		forever := make(chan struct{})
+		hang := func(context.Context) error { <-forever; return nil }
+		j := &journal{}
+		g := newGroup(t, lifecycle.Config{Drain: -1, Budget: 16 * time.Second},
+			j.part("pool", lifecycle.Close),
+			lifecycle.Part{Name: "deaf worker", Run: hang},
+			lifecycle.Part{Name: "deaf stop", Stop: hang, StopTimeout: time.Hour},
+			lifecycle.Part{Name: "quick to give up", Stop: hang, StopTimeout: time.Second, Phase: lifecycle.Server},
+			lifecycle.Part{Name: "panics", Phase: lifecycle.Flush, Stop: func(context.Context) error { panic("at the end") }},
+		)
+		done := run(g, t.Context())
+		synctest.Wait()
+		began := time.Now()
+		g.Shutdown()
+		err := <-done
+		require.Less(t, time.Since(began), 16*time.Second)
+		require.Equal(t, []string{"start pool", "stop pool", "end pool"}, j.take(), "the last one stops in order")
+		var oe *lifecycle.OverdueError
+		require.ErrorAs(t, err, &oe)
+		require.Equal(t, time.Second, oe.Limit)
+		for _, text := range []string{
+			"stop quick to give up: did not stop within 1s", "stop deaf stop: did not stop within 7.45s",
+			"stop deaf worker: did not stop within 3.6", "stop panics: panic: at the end", "lifecycle_test.go",
+		} {
+			require.ErrorContains(t, err, text)
+		}
+		require.NotEmpty(t, g.Report().Stopped[0].Error)
+		close(forever)
+		synctest.Wait()
+	})
+}
+
+func TestRunEndsBecauseItsContextIsCancelled(t *testing.T) {
+	t.Parallel()
+	g := newGroup(t, lifecycle.Config{Drain: -1}, lifecycle.Part{Name: "a", Run: func(ctx context.Context) error {
+		<-ctx.Done()
+		return errors.Join(ctx.Err(), errors.New("while flushing"))
+	}}, lifecycle.Part{Name: "b", Run: func(ctx context.Context) error {
+		<-ctx.Done()
+		return errors.New("could not save")
+	}})
+	g.Shutdown()
+	require.NoError(t, g.Run(t.Context()), "nothing was started")
+
+	g = newGroup(t, lifecycle.Config{Drain: -1}, lifecycle.Part{Name: "b", Run: func(ctx context.Context) error {
+		<-ctx.Done()
+		return errors.New("could not save")
+	}})
+	ctx, cancel := context.WithCancel(t.Context())
+	done := run(g, ctx)
+	for g.Ready() != nil {
+		time.Sleep(time.Millisecond)
+	}
+	cancel()
+	require.ErrorContains(t, <-done, "run b: could not save")
+}
+
+func TestValidation(t *testing.T) {
+	t.Parallel()
+	_, err := lifecycle.New(lifecycle.Config{Budget: -1, Drain: -3, StartTimeout: -2})
+	for _, text := range []string{"Budget", "Drain", "StartTimeout"} {
+		require.ErrorContains(t, err, text)
+	}
+	_, err = lifecycle.New(lifecycle.Config{Budget: time.Second, Drain: time.Second})
+	require.ErrorContains(t, err, "leaves nothing")
+	_, err = lifecycle.New(lifecycle.Config{Budget: time.Second})
+	require.NoError(t, err, "the default drain window fits into a small budget")
+
+	g := newGroup(t, lifecycle.Config{})
+	ok := lifecycle.Part{Name: "ok", Stop: func(context.Context) error { return nil }}
+	err = g.Add(ok, ok, lifecycle.Part{}, lifecycle.Part{Name: "x", Phase: 9, StopTimeout: -1})
+	for _, text := range []string{"another part", "needs a Name", "neither Start nor Run nor Stop", "unknown", "negative"} {
+		require.ErrorContains(t, err, text)
+	}
+	require.NoError(t, g.Add(ok), "none was added before")
+}

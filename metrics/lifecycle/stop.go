@@ -1,0 +1,115 @@
+package lifecycle
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+)
+
+// stop stops what was started, phase by phase. drain says whether the service was ready before.
+func (g *Group) stop(runs []*run, drain bool) error {
+	began := time.Now()
+	cause := context.Cause(g.ended)
+	g.setState(ErrDraining)
+	close(g.draining)
+	g.mu.Lock()
+	g.report.Cause = cause.Error()
+	g.mu.Unlock()
+	g.cfg.Logger.Info("lifecycle: shutting down", "cause", cause.Error())
+
+	steps := inOrder(runs)
+	deadline := began.Add(g.cfg.Budget)
+	var errs []error
+	drained := !drain || g.cfg.Drain < 0 || !slices.ContainsFunc(runs, func(r *run) bool { return r.Phase == Server })
+	for i, r := range steps {
+		if !drained && r.Phase != Background {
+			drained = true
+			g.cfg.Logger.Info("lifecycle: draining", "window", g.cfg.Drain)
+			time.Sleep(g.cfg.Drain)
+		}
+		stepBegan := time.Now()
+		err := g.stopOne(r, share(r.StopTimeout, time.Until(deadline), i == len(steps)-1))
+		g.note("stop", r.Part, time.Since(stepBegan), err)
+		errs = append(errs, err)
+	}
+	g.setState(ErrShutdown)
+	took := time.Since(began)
+	g.mu.Lock()
+	g.report.StopTook = took
+	g.mu.Unlock()
+	g.cfg.Logger.Info("lifecycle: stopped", "took", took)
+	return errors.Join(errs...)
+}
+
+// inOrder returns the parts in the order in which they stop: by phase, the last one started first.
+func inOrder(runs []*run) []*run {
+	var steps []*run
+	for _, phase := range order {
+		for _, r := range slices.Backward(runs) {
+			if r.Phase == phase {
+				steps = append(steps, r)
+			}
+		}
+	}
+	return steps
+}
+
+// share returns how long a step may take: half of what is left, so that a step that hangs leaves something for the
+// others, or all of it for the last; or less when the part asks for less.
+func share(asked, left time.Duration, last bool) time.Duration {
+	if !last {
+		left /= 2
+	}
+	left = max(left, time.Millisecond)
+	if asked > 0 {
+		return min(asked, left)
+	}
+	return left
+}
+
+// stopOne stops one part within limit.
+func (g *Group) stopOne(r *run, limit time.Duration) error {
+	ctx, cancel := context.WithTimeout(g.logCtx, limit)
+	defer cancel()
+	stopped := make(chan error, 1)
+	go func() {
+		var err error
+		if r.Stop != nil {
+			err = contain(func() error { return r.Stop(ctx) })
+		}
+		if r.cancel != nil {
+			r.cancel()
+			<-r.done
+		}
+		stopped <- err
+	}()
+	var err error
+	select {
+	case err = <-stopped:
+	case <-ctx.Done():
+		// Whoever stops when its deadline says so returns about now.
+		select {
+		case err = <-stopped:
+		case <-time.After(min(limit/10, stopGrace)):
+			err = &OverdueError{Limit: limit}
+		}
+	}
+	if r.cancel != nil {
+		r.cancel() // also when Stop hangs
+	}
+	if err != nil {
+		err = &StepError{Part: r.Name, Action: "stop", Err: err}
+	}
+	if r.done != nil {
+		select {
+		case <-r.done:
+			err = errors.Join(r.outcome, err)
+		default:
+		}
+	}
+	return err
+}
+
+// stopGrace is how long a part may take to notice that its context has ended.
+const stopGrace = 250 * time.Millisecond
