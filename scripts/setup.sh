@@ -1,0 +1,85 @@
+#!/bin/sh
+# Installs what the demo or the tests need on a fresh machine, through the operating system's package manager.
+# Usage: scripts/setup.sh demo|test. Does nothing, silently, when everything is there.
+set -eu
+
+# have NAME: NAME is in PATH or where Debian keeps server programs.
+have() { command -v "$1" >/dev/null 2>&1 || [ -x "/usr/sbin/$1" ]; }
+
+# have_postgres: the server's own programs are there (Debian's wrappers in PATH do not count). PRODWRIGHT_PGBIN may name
+# their directory.
+have_postgres() {
+	for dir in "${PRODWRIGHT_PGBIN:-}" /usr/lib/postgresql/*/bin /usr/pgsql-*/bin /usr/libexec/postgresql* \
+		/opt/homebrew/opt/postgresql@*/bin /usr/local/opt/postgresql@*/bin \
+		"$(pg_config --bindir 2>/dev/null || true)"; do
+		[ -n "$dir" ] && [ -x "$dir/initdb" ] && [ -x "$dir/postgres" ] && return 0
+	done
+	return 1
+}
+
+say() { printf 'setup: %s\n' "$*" >&2; }
+die() { say "$*"; exit 1; }
+
+# as_root COMMAND...: the package manager needs root.
+as_root() {
+	if [ "$(id -u)" = 0 ]; then "$@"; elif have sudo; then sudo "$@"; else
+		die "needs root to run: $*  (no sudo here; run it as root, then try again)"
+	fi
+}
+
+missing=""
+have_postgres || missing="postgresql"
+case "${1:-demo}" in
+demo) ;;
+test)
+	# A C compiler for the race detector, a connection pooler and a cache to test against.
+	have cc || missing="$missing gcc libc6-dev"
+	have pgbouncer || missing="$missing pgbouncer"
+	have redis-server || missing="$missing redis-server"
+	;;
+*) die "usage: scripts/setup.sh demo|test" ;;
+esac
+[ -n "$missing" ] || exit 0
+
+case "$(uname -s)" in
+Darwin)
+	have brew || die "needs Homebrew (https://brew.sh) to install:$missing"
+	formulae=""
+	for m in $missing; do
+		case $m in
+		postgresql) formulae="$formulae postgresql@17" ;;
+		redis-server) formulae="$formulae redis" ;;
+		pgbouncer) formulae="$formulae pgbouncer" ;;
+		*) ;; # the compiler comes with Xcode's command line tools
+		esac
+	done
+	say "installing with Homebrew:$formulae"
+	# shellcheck disable=SC2086 # a list of words
+	brew install --quiet $formulae >&2
+	;;
+Linux)
+	have apt-get || die "this system has no apt-get; install these yourself and try again: $missing"
+	say "installing with apt-get: $missing (takes a minute)"
+	export DEBIAN_FRONTEND=noninteractive
+	log=$(mktemp)
+	# The packages would start a server each, which nobody needs here; the policy is put back afterwards.
+	# shellcheck disable=SC2086,SC2016 # a list of words; expanded by the inner shell
+	if ! as_root env DEBIAN_FRONTEND=noninteractive MISSING="$missing" sh -c '
+		policy=/usr/sbin/policy-rc.d
+		if [ ! -e $policy ]; then
+			printf "#!/bin/sh\nexit 101\n" >$policy && chmod +x $policy
+			trap "rm -f $policy" EXIT
+		fi
+		mkdir -p /etc/postgresql-common
+		[ -e /etc/postgresql-common/createcluster.conf ] ||
+			echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+		apt-get update -qq && apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $MISSING
+	' >"$log" 2>&1; then
+		tail -n 15 "$log" >&2
+		die "apt-get could not install: $missing (the lines above say why)"
+	fi
+	rm -f "$log"
+	;;
+*) die "unknown system $(uname -s); install these yourself and try again: $missing" ;;
+esac
+have_postgres || die "PostgreSQL was installed but its programs were not found; set PRODWRIGHT_PGBIN to their directory"
