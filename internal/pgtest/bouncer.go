@@ -23,6 +23,7 @@ import (
 
 // BouncerConfig describes a PgBouncer in front of a server.
 type BouncerConfig struct {
+	// Server is where it sends its clients. Required.
 	Server *Server
 	// PoolMode is session, transaction or statement. Defaults to session, PgBouncer's own default.
 	PoolMode string

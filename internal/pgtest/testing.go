@@ -14,6 +14,7 @@ const RequireEnv = "PRODWRIGHT_REQUIRE_PG"
 
 // TB is the part of testing.TB that is used here.
 type TB interface {
+	// These mean what they mean there.
 	Helper()
 	Fatalf(format string, args ...any)
 	Skipf(format string, args ...any)

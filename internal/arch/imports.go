@@ -1,0 +1,80 @@
+package arch
+
+import (
+	"go/ast"
+	"slices"
+	"strconv"
+	"strings"
+)
+
+// layering checks what the package imports of its own module.
+func (h *house) layering(k *pkg) {
+	for _, path := range k.Imports {
+		rel, own := strings.CutPrefix(path, h.Module+"/")
+		if !own {
+			continue
+		}
+		from, to := top(k.rel), top(rel)
+		switch {
+		case h.suite(rel) && !h.suite(k.rel):
+			h.add("layering", k.rel, "imports the conformance suite %s, which only tests may", rel)
+		case !slices.Contains(h.Packages, to):
+		case from != to:
+			h.add("layering", k.rel, "imports %s; let the application compose them, or share through internal/", rel)
+		case strings.HasPrefix(rel, k.rel+"/"):
+			h.add("layering", k.rel, "imports %s, which is below it", rel)
+		}
+	}
+}
+
+// builds checks which modules and standard packages end up in the package's build.
+func (h *house) builds(k *pkg) {
+	granted := h.granted(k.rel)
+	for _, path := range k.Deps {
+		d := h.all[path]
+		switch {
+		case d == nil:
+		case d.ImportPath == "testing" && !h.suite(k.rel):
+			h.add("tests", k.rel, "its build contains testing")
+		case d.Standard || d.Module == nil || d.Module.Path == h.Module:
+		case !h.suite(k.rel) && (d.Module.Path == "github.com/stretchr/testify" || d.Module.Path == "go.uber.org/goleak"):
+			h.add("tests", k.rel, "its build contains %s", d.Module.Path)
+		case !slices.Contains(granted, d.Module.Path):
+			h.add("modules", k.rel, "its build contains %s, which is not granted to it; put it into a nested module", d.Module.Path)
+		}
+	}
+}
+
+// granted returns the modules that the package or its nearest listed parent may use.
+func (h *house) granted(rel string) []string {
+	for {
+		if modules, ok := h.Modules[rel]; ok {
+			return modules
+		}
+		i := strings.LastIndexByte(rel, '/')
+		if i < 0 {
+			return nil
+		}
+		rel = rel[:i]
+	}
+}
+
+// inits checks for code that runs because a package is imported.
+func (h *house) inits(k *pkg) {
+	for _, f := range slices.Concat(k.files, k.other) {
+		for _, d := range f.Decls {
+			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
+				h.add("init", h.at(fn.Pos()), "init runs although nobody asked; use a constructor")
+			}
+		}
+		for _, s := range f.Imports {
+			path, _ := strconv.Unquote(s.Path.Value)
+			switch {
+			case s.Name != nil && s.Name.Name == "_" && path != "embed":
+				h.add("init", h.at(s.Pos()), "imports %s for its side effects", path)
+			case path == "text/template" || path == "html/template":
+				h.add("linker", h.at(s.Pos()), "%s keeps every exported method of the program", path)
+			}
+		}
+	}
+}

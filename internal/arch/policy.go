@@ -1,0 +1,72 @@
+package arch
+
+// Policy is what the rules allow.
+type Policy struct {
+	// Module is the path of the root module.
+	Module string
+	// Packages are the top-level packages.
+	Packages []string
+	// Requirements are the modules that the root's go.mod may require directly, each with its reason.
+	Requirements map[string]string
+	// Modules are those that a package's build may contain. A package that is not listed has its parent's; the modules
+	// named here may bring others of their own with them, so those are listed too.
+	Modules map[string][]string
+	// Inward are nested modules that may import the root's internal packages, because nobody imports them.
+	Inward []string
+	// Signals and Environment are the packages that may handle signals and read the environment.
+	Signals, Environment []string
+	// MaxLines is the longest allowed file.
+	MaxLines int
+}
+
+// What pgx and gopsutil bring with them.
+var (
+	pgx = []string{
+		"github.com/jackc/pgx/v5", "github.com/jackc/puddle/v2", "github.com/jackc/pgpassfile",
+		"github.com/jackc/pgservicefile", "golang.org/x/sync", "golang.org/x/text",
+	}
+	gopsutil = []string{
+		"github.com/shirou/gopsutil/v4", "github.com/ebitengine/purego", "github.com/go-ole/go-ole",
+		"github.com/lufia/plan9stats", "github.com/power-devops/perfstat", "github.com/tklauser/go-sysconf",
+		"github.com/tklauser/numcpus", "github.com/yusufpapurcu/wmi", "golang.org/x/sys",
+	}
+)
+
+// Prodwright returns the policy of this repository.
+func Prodwright() Policy {
+	return Policy{
+		Module: "github.com/prodwright/prodwright",
+		Packages: []string{
+			"pool", "security", "envcfg", "metrics", "alerting", "logging", "backup", "cluster", "breaker", "autoscale",
+		},
+		Requirements: map[string]string{
+			"github.com/jackc/pgx/v5":       "the driver whose pools we hand out",
+			"github.com/golang-jwt/jwt/v5":  "tokens",
+			"github.com/sony/gobreaker/v2":  "the state machine of breaker",
+			"go.uber.org/zap":               "the core of logging",
+			"github.com/stretchr/testify":   "tests only",
+			"go.uber.org/goleak":            "tests only",
+			"github.com/klauspost/compress": "zstd for backups",
+			"filippo.io/age":                "encryption of backups to a recipient",
+			"github.com/shirou/gopsutil/v4": "memory and disk on every platform",
+		},
+		Modules: map[string][]string{
+			"pool":                  pgx,
+			"security":              {},
+			"envcfg":                {},
+			"metrics":               {},
+			"metrics/health/checks": append(pgx[:len(pgx):len(pgx)], gopsutil...),
+			"alerting":              {},
+			"logging":               {"go.uber.org/zap", "go.uber.org/multierr"},
+			"backup":                pgx,
+			"cluster":               pgx,
+			"breaker":               {"github.com/sony/gobreaker/v2"},
+			"autoscale":             {},
+			"internal":              pgx,
+		},
+		Inward:      []string{"examples", "internal/bench"},
+		Signals:     []string{"metrics/lifecycle"},
+		Environment: []string{"envcfg", "internal"},
+		MaxLines:    500,
+	}
+}
