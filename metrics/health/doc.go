@@ -4,7 +4,7 @@
 //	err := probes.Add(
 //		checks.Postgres(pool),
 //		checks.Disk("/"),
-//		health.Check{Name: "draining", Func: func(context.Context) error { return group.Ready() }, MaxAge: -1},
+//		health.Check{Name: "lifecycle", Func: group.Ready, MaxAge: -1},
 //	)
 //	admin.Handle("/", probes) // /livez, /readyz, /startupz; /health and /ready answer like /readyz
 //

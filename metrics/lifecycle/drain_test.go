@@ -68,7 +68,7 @@ func serveWithLifecycle(l net.Listener) error {
 	mux := http.NewServeMux()
 	mux.HandleFunc("POST /", work)
 	mux.HandleFunc("GET /readyz", func(w http.ResponseWriter, _ *http.Request) {
-		if g.Ready() != nil {
+		if g.Ready(context.Background()) != nil {
 			w.WriteHeader(http.StatusServiceUnavailable)
 		}
 	})
@@ -108,7 +108,7 @@ func beStubborn() error {
 		return err
 	}
 	go func() {
-		for g.Ready() != nil {
+		for g.Ready(context.Background()) != nil {
 			time.Sleep(time.Millisecond)
 		}
 		fmt.Println("ready")

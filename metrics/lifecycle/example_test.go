@@ -31,7 +31,7 @@ func Example() {
 	)
 	fmt.Println(err)
 	go func() {
-		for group.Ready() != nil {
+		for group.Ready(context.Background()) != nil {
 			time.Sleep(time.Millisecond)
 		}
 		group.Shutdown() // a service waits for SIGTERM instead
@@ -57,9 +57,9 @@ func ExampleGroup() {
 			return nil
 		}},
 	)
-	fmt.Println(group.Ready())
+	fmt.Println(group.Ready(context.Background()))
 	fmt.Println(group.Run(context.Background()))
-	fmt.Println(group.Ready())
+	fmt.Println(group.Ready(context.Background()))
 	<-group.Draining()
 	// Output:
 	// lifecycle: the service is starting

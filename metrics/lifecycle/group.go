@@ -123,9 +123,9 @@ func (g *Group) Add(parts ...Part) error {
 	return nil
 }
 
-// Ready returns nil while the service may get requests, else [ErrStarting], [ErrDraining] or [ErrShutdown]. Use it as a
-// readiness check that is not cached.
-func (g *Group) Ready() error {
+// Ready returns nil while the service may get requests, else [ErrStarting], [ErrDraining] or [ErrShutdown]. It does not
+// use ctx: it is meant to be the Func of a readiness check, with a MaxAge of -1 so that probes see a shutdown at once.
+func (g *Group) Ready(context.Context) error {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.state

@@ -35,7 +35,7 @@ func client(t *testing.T) *http.Client {
 
 func waitReady(t *testing.T, g *lifecycle.Group) {
 	t.Helper()
-	for g.Ready() != nil {
+	for g.Ready(context.Background()) != nil {
 		require.NoError(t, t.Context().Err())
 		time.Sleep(time.Millisecond)
 	}

@@ -42,12 +42,13 @@ func (g *Group) stop(runs []*run, drain bool) error {
 	return errors.Join(errs...)
 }
 
-// inOrder returns the parts in the order in which they stop: by phase, the last one started first.
+// inOrder returns the parts that have something to stop in the order in which they stop: by phase, the last one started
+// first.
 func inOrder(runs []*run) []*run {
 	var steps []*run
 	for _, phase := range order {
 		for _, r := range slices.Backward(runs) {
-			if r.Phase == phase {
+			if r.Phase == phase && (r.Stop != nil || r.Run != nil) {
 				steps = append(steps, r)
 			}
 		}

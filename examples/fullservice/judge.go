@@ -1,0 +1,82 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prodwright/prodwright/examples/fullservice/users"
+	"github.com/prodwright/prodwright/examples/internal/demo"
+	"github.com/prodwright/prodwright/metrics/lifecycle"
+	"github.com/prodwright/prodwright/pool"
+)
+
+// count counts the users of this run in the tables, on the standby as soon as it has caught up, and removes them.
+func (c *crowd) count(ctx context.Context) error {
+	select {
+	case <-c.done:
+	case <-ctx.Done():
+		return fmt.Errorf("the crowd is still busy: %w", context.Cause(ctx))
+	}
+	var err error
+	if c.primary, err = c.rows(ctx, c.service.primary); err != nil {
+		return err
+	}
+	for c.service.standby != nil {
+		if c.standby, err = c.rows(ctx, c.service.standby); err != nil || c.standby == c.primary {
+			break
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("the standby has %d of %d users: %w", c.standby, c.primary, context.Cause(ctx))
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = c.service.primary.Exec(ctx, "delete from prodwright_example.users where email like $1", c.token+"-%")
+	return err
+}
+
+func (c *crowd) rows(ctx context.Context, p *pool.Pool) (n int64, err error) {
+	err = p.QueryRow(ctx, "select count(*) from prodwright_example.users where email like $1", c.token+"-%").Scan(&n)
+	return n, err
+}
+
+// judge says what the crowd has seen.
+func (c *crowd) judge(v *demo.Verdict) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for _, err := range c.errors[:min(len(c.errors), 10)] {
+		v.Claim(false, "%v", err)
+	}
+	created, fromStandby := c.created.Load(), c.reads[users.FromStandby].Load()
+	v.Claim(len(c.errors) == 0 && c.requests.Load() >= c.target, "every request was answered as it should be")
+	v.Claim(c.during.Load() > 0, "also those that were sent while the service was shutting down")
+	v.Claim(created > 0 && c.primary == created, "every acknowledged user is on the primary, and no other")
+	v.Claim(c.rejected.Load() > 0, "bad requests were answered with problem JSON")
+	if c.service.standby != nil {
+		v.Claim(c.standby == created, "the standby has the same users")
+		v.Claim(fromStandby > 0, "reads were answered by the standby")
+	}
+	v.Figure("requests", c.requests.Load())
+	v.Figure("errors", len(c.errors))
+	v.Figure("created", created)
+	v.Figure("rejected", c.rejected.Load())
+	v.Figure("reads_from_standby", fromStandby)
+	v.Figure("reads_from_primary", c.reads[users.FromPrimary].Load())
+	v.Figure("during_shutdown", c.during.Load())
+	v.Figure("refused_after_drain", c.refused.Load())
+	v.Figure("rows_on_primary", c.primary)
+	v.Figure("rows_on_standby", c.standby)
+	report(v, c.service.group.Report())
+}
+
+// report notes how long each part took to start and to stop.
+func report(v *demo.Verdict, r lifecycle.Report) {
+	v.Figure("start_ms", r.StartTook.Milliseconds())
+	v.Figure("started", r.Started)
+	v.Figure("stop_ms", r.StopTook.Milliseconds())
+	v.Figure("stopped", r.Stopped)
+}

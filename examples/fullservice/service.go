@@ -1,0 +1,118 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/http"
+	"time"
+
+	"github.com/prodwright/prodwright/examples/fullservice/migrations"
+	"github.com/prodwright/prodwright/examples/fullservice/users"
+	"github.com/prodwright/prodwright/metrics/health"
+	"github.com/prodwright/prodwright/metrics/health/checks"
+	"github.com/prodwright/prodwright/metrics/lifecycle"
+	"github.com/prodwright/prodwright/pool"
+)
+
+// settings say where the service finds others and is found.
+type settings struct {
+	databaseURL, standbyURL, redisURL string
+	addr, adminAddr                   string
+	api, admin                        net.Listener // instead of the addresses
+	drain                             time.Duration
+}
+
+// service is the wiring: what there is, and in which order it starts.
+type service struct {
+	settings
+	group  *lifecycle.Group
+	probes *health.Handler
+	store  *users.Store
+	own    servers
+
+	primary, standby *pool.Pool // standby is nil without one
+}
+
+func newService(cfg settings) (*service, error) {
+	group, err := lifecycle.New(lifecycle.Config{Drain: cfg.drain})
+	if err != nil {
+		return nil, err
+	}
+	s := &service{settings: cfg, group: group, probes: &health.Handler{Service: "fullservice"}, store: &users.Store{}}
+	disk, memory := checks.Disk("/"), checks.Memory()
+	disk.Severity, memory.Severity = health.Degraded, health.Degraded // the database's disk is not this one
+	watched := []health.Check{{Name: "lifecycle", Func: group.Ready, MaxAge: -1}, disk, memory}
+	if cfg.redisURL != "" {
+		redis := checks.Redis(cfg.redisURL)
+		redis.Severity = health.Degraded
+		watched = append(watched, redis)
+	}
+	if err := s.probes.Add(watched...); err != nil {
+		return nil, err
+	}
+
+	// Probes answer first and last: added first and of the phase that stops last.
+	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.adminAddr, Handler: s.probes, ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
+	admin.Phase = lifecycle.Close
+	parts := []lifecycle.Part{admin}
+	if cfg.databaseURL == "" {
+		parts = append(parts, lifecycle.Part{Name: "own database servers", Phase: lifecycle.Close, Start: s.startServers, Stop: s.own.stop})
+	}
+	parts = append(parts,
+		lifecycle.Part{Name: "primary pool", Phase: lifecycle.Close, Start: s.openPrimary, Stop: func(ctx context.Context) error { return s.primary.Close(ctx) }},
+		lifecycle.Part{Name: "migrations", Start: s.migrate},
+	)
+	if cfg.databaseURL == "" || cfg.standbyURL != "" {
+		parts = append(parts, lifecycle.Part{Name: "standby pool", Phase: lifecycle.Close, Start: s.openStandby, Stop: func(ctx context.Context) error { return s.standby.Close(ctx) }})
+	}
+	return s, group.Add(append(parts, group.HTTPServer("api", s.server(), cfg.api))...)
+}
+
+// server returns the server of the API, which a slow or careless client cannot occupy for long.
+func (s *service) server() *http.Server {
+	return &http.Server{
+		Addr: s.addr, Handler: users.API(s.store),
+		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
+		WriteTimeout: users.RequestTimeout + 10*time.Second, IdleTimeout: 2 * time.Minute,
+		BaseContext: func(l net.Listener) context.Context {
+			slog.Info("serving", "users", "http://"+l.Addr().String()+"/users")
+			return context.Background()
+		},
+	}
+}
+
+func (s *service) openPrimary(ctx context.Context) (err error) {
+	s.primary, err = open(ctx, s.databaseURL)
+	if err != nil {
+		return err
+	}
+	s.store.Primary = s.primary
+	return s.probes.Add(checks.Postgres(s.primary.Raw()))
+}
+
+// openStandby opens the pool for reads. A standby that is away makes the service slower, not unready.
+func (s *service) openStandby(ctx context.Context) (err error) {
+	s.standby, err = open(ctx, s.standbyURL)
+	if err != nil {
+		return err
+	}
+	s.store.Standby = s.standby
+	check := checks.Postgres(s.standby.Raw())
+	check.Name, check.Severity = "standby", health.Degraded
+	return s.probes.Add(check)
+}
+
+func open(ctx context.Context, url string) (*pool.Pool, error) {
+	return pool.New(ctx, pool.Config{URL: pool.NewSecret(url), AppName: "fullservice", LeakThreshold: 30 * time.Second})
+}
+
+func (s *service) migrate(ctx context.Context) error {
+	applied, err := migrations.Apply(ctx, s.primary)
+	if err != nil {
+		return errors.Join(errors.New("the tables could not be made"), err)
+	}
+	slog.Info("migrations", "applied", applied)
+	return nil
+}
