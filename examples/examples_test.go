@@ -30,8 +30,7 @@ func run(t *testing.T, env []string, program string, args ...string) (verdict ma
 	cmd.Stderr = &stderr
 	cmd.Env = append(os.Environ(), env...)
 	out, err := cmd.Output()
-	var status *exec.ExitError
-	if errors.As(err, &status) {
+	if status, ok := errors.AsType[*exec.ExitError](err); ok {
 		exit = status.ExitCode()
 	} else {
 		require.NoError(t, err)

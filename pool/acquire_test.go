@@ -67,7 +67,7 @@ func TestAcquireTimeoutIsExplainedByEveryMethod(t *testing.T) {
 		"Acquire":     func() error { _, err := p.Acquire(ctx); return err },
 		"AcquireFunc": func() error { return p.AcquireFunc(ctx, nil) },
 		"Exec":        func() error { _, err := p.Exec(ctx, "select 1"); return err },
-		"Query":       func() error { _, err := p.Query(ctx, "select 1"); return err },
+		"Query":       func() error { rows, err := p.Query(ctx, "select 1"); rows.Close(); return err },
 		"Query rows": func() error {
 			rows, _ := p.Query(ctx, "select 1")
 			require.False(t, rows.Next())
@@ -181,8 +181,7 @@ func TestManyGoroutinesWithoutPatience(t *testing.T) {
 			_, err := c.Exec(t.Context(), "select pg_sleep(0.5)")
 			return err
 		})
-		var ae *pool.AcquireError
-		if errors.As(err, &ae) {
+		if ae, ok := errors.AsType[*pool.AcquireError](err); ok {
 			if len(ae.Holders) > 0 && !strings.Contains(err.Error(), "acquire_test.go") {
 				return fmt.Errorf("the error names no holder: %w", err)
 			}

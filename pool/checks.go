@@ -81,6 +81,6 @@ func (p *Pool) expiry() int64 {
 	if p.cfg.Recycle < 0 {
 		return int64(never)
 	}
-	jitter := rand.N(max(p.cfg.Recycle/defaultRecycleJitterPart, 1)) //nolint:gosec // jitter
+	jitter := rand.N(max(p.cfg.Recycle/defaultRecycleJitterPart, 1))
 	return int64(p.clock.precise() + p.cfg.Recycle + jitter)
 }

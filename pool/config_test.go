@@ -1,7 +1,6 @@
 package pool_test
 
 import (
-	"errors"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -33,7 +32,7 @@ func TestValidateReportsAllProblemsAtOnce(t *testing.T) {
 		"AcquireTimeout", "PingTimeout", "StatementTimeout", "Pooler",
 	}, fields)
 	var fe *pool.FieldError
-	require.True(t, errors.As(err, &fe))
+	require.ErrorAs(t, err, &fe)
 }
 
 func TestValidateTLSFiles(t *testing.T) {

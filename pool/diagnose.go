@@ -28,7 +28,7 @@ const (
 	CauseReset          Cause = "connection closed by the other side"
 	CauseTLS            Cause = "TLS failed"
 	CauseTLSUnavailable Cause = "server does not offer TLS"
-	CausePassword       Cause = "wrong user or password"
+	CausePassword       Cause = "wrong user or password" //nolint:gosec // no credential
 	CauseNotAllowed     Cause = "not allowed to connect"
 	CauseNoDatabase     Cause = "no such database"
 	CauseTooManyClients Cause = "too many clients"

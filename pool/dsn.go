@@ -123,9 +123,9 @@ func (c Config) pgxConfig() (*pgxpool.Config, Secret, error) {
 		// The text is pgx's, of a URL without password; the error value is not kept because it holds that URL.
 		return nil, Secret{}, &FieldError{Field: "connection", Rule: redactPassphrase(u, err.Error())}
 	}
-	pc.MaxConns = int32(c.MaxConns()) //nolint:gosec // bounded by validateSizes
-	pc.MinConns = int32(max(c.MinConns, 0))
-	pc.MaxConnLifetime = 0 // recycled by the pool's own clock: see checks.go
+	pc.MaxConns = int32(c.MaxConns())       //nolint:gosec // bounded by validateSizes
+	pc.MinConns = int32(max(c.MinConns, 0)) //nolint:gosec // bounded by validateSizes
+	pc.MaxConnLifetime = 0                  // recycled by the pool's own clock: see checks.go
 	pc.MaxConnIdleTime = c.IdleTimeout
 	if c.IdleTimeout < 0 {
 		pc.MaxConnIdleTime = never

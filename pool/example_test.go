@@ -69,8 +69,7 @@ func ExampleReferenceConfig() {
 
 func ExampleConfigError() {
 	err := pool.Config{Size: -1, Port: 70000}.Validate()
-	var ce *pool.ConfigError
-	if errors.As(err, &ce) {
+	if ce, ok := errors.AsType[*pool.ConfigError](err); ok {
 		fmt.Println(len(ce.Problems), "problems")
 	}
 	// Output: 2 problems
@@ -78,8 +77,7 @@ func ExampleConfigError() {
 
 func ExampleFieldError() {
 	err := pool.Config{Port: 70000}.Validate()
-	var fe *pool.FieldError
-	if errors.As(err, &fe) {
+	if fe, ok := errors.AsType[*pool.FieldError](err); ok {
 		fmt.Println(fe.Field, "|", fe.Value, "|", fe.Rule)
 	}
 	// Output: Port | 70000 | must be between 1 and 65535
@@ -89,8 +87,7 @@ func ExampleConnectError() {
 	cfg := exampleConfig()
 	cfg.URL = pool.NewSecret(shared.URL("absent"))
 	_, err := pool.New(context.Background(), cfg)
-	var ce *pool.ConnectError
-	if errors.As(err, &ce) {
+	if ce, ok := errors.AsType[*pool.ConnectError](err); ok {
 		fmt.Println(ce.Cause)
 		fmt.Println(ce.Cause.Remedy())
 	}
@@ -118,8 +115,7 @@ func ExampleAcquireError() {
 		held, err = p.Acquire(ctx)
 	}
 	_, err = p.Acquire(ctx)
-	var ae *pool.AcquireError
-	if errors.As(err, &ae) {
+	if ae, ok := errors.AsType[*pool.AcquireError](err); ok {
 		fmt.Println(errors.Is(err, pool.ErrAcquireTimeout), ae.Stats.CheckedOut, len(ae.Holders))
 	}
 	held.Release()
@@ -144,8 +140,7 @@ func ExampleCloseError() {
 	deadline, cancel := context.WithTimeout(ctx, 10*time.Millisecond)
 	defer cancel()
 	err = p.Close(deadline)
-	var ce *pool.CloseError
-	if errors.As(err, &ce) {
+	if ce, ok := errors.AsType[*pool.CloseError](err); ok {
 		fmt.Println(len(ce.Holders), "not returned")
 	}
 	leaked.Release()

@@ -38,7 +38,7 @@ func spellings(secret string) []string {
 	return []string{
 		secret, url.QueryEscape(secret), url.PathEscape(secret), user[1:], strings.ReplaceAll(url.QueryEscape(secret), "+", "%20"),
 		strings.Trim(strconv.Quote(secret), `"`), strings.Trim(string(inJSON), `"`), strings.Trim(strconv.QuoteToASCII(secret), `"`),
-		fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret)), strings.ReplaceAll(secret, "'", "''"),
+		fmt.Sprintf("%x", secret), fmt.Sprint([]byte(secret)), strings.ReplaceAll(secret, "'", "''"), //nolint:staticcheck // the numbers
 		strings.NewReplacer(`\`, `\\`, `'`, `\'`).Replace(secret), strings.Join(strings.Fields(secret), " "),
 	}
 }

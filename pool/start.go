@@ -15,8 +15,8 @@ import (
 
 // Bounds of the pause between two attempts to reach the server at start. The pause doubles, with full jitter.
 const (
-	startBackoffMin = 100 * time.Millisecond
-	startBackoffMax = 5 * time.Second
+	shortestPause = 100 * time.Millisecond
+	longestPause  = 5 * time.Second
 )
 
 // serverInfo is what the first connection learns about the server.
@@ -35,7 +35,7 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 		defer cancel()
 	}
 	adapted := false
-	for attempt, pause := 1, startBackoffMin; ; attempt++ {
+	for attempt, pause := 1, shortestPause; ; attempt++ {
 		probe := pc.Copy()
 		if adapted || pooler == PoolerSession || pooler == PoolerTransaction {
 			adapt(probe, PoolerTransaction)
@@ -58,11 +58,11 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 		}
 		c.Logger.WarnContext(ctx, "database not reachable yet", "target", t.name, "cause", string(failure.Cause),
 			"attempt", attempt, "error", failure.Error())
-		if !sleep(ctx, rand.N(pause)) { //nolint:gosec // jitter
+		if !sleep(ctx, rand.N(pause)) {
 			failure.Elapsed = time.Since(started)
 			return info, pooler, failure
 		}
-		pause = min(2*pause, startBackoffMax)
+		pause = min(2*pause, longestPause)
 	}
 }
 

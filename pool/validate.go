@@ -32,11 +32,12 @@ func (e *ConfigError) Error() string {
 	if len(e.Problems) == 1 {
 		return "pool: invalid configuration: " + e.Problems[0].Error()
 	}
-	text := "pool: invalid configuration:"
+	var text strings.Builder
+	text.WriteString("pool: invalid configuration:")
 	for _, p := range e.Problems {
-		text += "\n\t" + p.Error()
+		text.WriteString("\n\t" + p.Error())
 	}
-	return text
+	return text.String()
 }
 
 // Unwrap gives access to each [*FieldError] through errors.As.
@@ -93,7 +94,7 @@ func (c Config) validateTarget(p *problems) {
 		if f.path == "" || f.path == "system" || c.SSLMode == "disable" {
 			continue
 		}
-		if file, err := os.Open(f.path); err != nil { //nolint:gosec // the configured path
+		if file, err := os.Open(f.path); err != nil {
 			p.add(f.name, f.path, "must be a readable PEM file: "+errors.Unwrap(err).Error())
 		} else {
 			_ = file.Close()

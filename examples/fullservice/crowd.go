@@ -76,8 +76,8 @@ func (c *crowd) run(ctx context.Context) error {
 // balance is the load balancer: it asks for the readiness until it changes to what is wanted.
 func (c *crowd) balance(ctx context.Context, want bool) error {
 	for {
-		res, err := c.get(ctx, c.admin+"/readyz")
-		if err == nil && (res.StatusCode == http.StatusOK) == want {
+		got, err := c.send(ctx, http.MethodGet, c.admin+"/readyz", nil)
+		if err == nil && (got.status == http.StatusOK) == want {
 			c.ready.Store(want)
 			return nil
 		}

@@ -49,16 +49,16 @@ func (c *crowd) judge(v *demo.Verdict) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for _, err := range c.errors[:min(len(c.errors), 10)] {
-		v.Claim(false, "%v", err)
+		v.Claimf(false, "%v", err)
 	}
 	created, fromStandby := c.created.Load(), c.reads[users.FromStandby].Load()
-	v.Claim(len(c.errors) == 0 && c.requests.Load() >= c.target, "every request was answered as it should be")
-	v.Claim(c.during.Load() > 0, "also those that were sent while the service was shutting down")
-	v.Claim(created > 0 && c.primary == created, "every acknowledged user is on the primary, and no other")
-	v.Claim(c.rejected.Load() > 0, "bad requests were answered with problem JSON")
+	v.Claimf(len(c.errors) == 0 && c.requests.Load() >= c.target, "every request was answered as it should be")
+	v.Claimf(c.during.Load() > 0, "also those that were sent while the service was shutting down")
+	v.Claimf(created > 0 && c.primary == created, "every acknowledged user is on the primary, and no other")
+	v.Claimf(c.rejected.Load() > 0, "bad requests were answered with problem JSON")
 	if c.service.standby != nil {
-		v.Claim(c.standby == created, "the standby has the same users")
-		v.Claim(fromStandby > 0, "reads were answered by the standby")
+		v.Claimf(c.standby == created, "the standby has the same users")
+		v.Claimf(fromStandby > 0, "reads were answered by the standby")
 	}
 	v.Figure("requests", c.requests.Load())
 	v.Figure("errors", len(c.errors))

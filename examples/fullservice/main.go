@@ -36,7 +36,7 @@ func main() {
 			return err
 		}
 		err = s.group.Run(ctx)
-		v.Claim(err == nil, "started and stopped in order")
+		v.Claimf(err == nil, "started and stopped in order")
 		report(v, s.group.Report())
 		return err
 	})
@@ -44,8 +44,8 @@ func main() {
 
 // runSmoke drives the service on ports of its own.
 func runSmoke(ctx context.Context, cfg settings, requests int, v *demo.Verdict) error {
-	api, err1 := net.Listen("tcp", "127.0.0.1:0")
-	admin, err2 := net.Listen("tcp", "127.0.0.1:0")
+	api, err1 := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
+	admin, err2 := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0")
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}

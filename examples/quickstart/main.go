@@ -30,7 +30,7 @@ func run(ctx context.Context, v *demo.Verdict) error {
 		return err
 	}
 	group, err1 := lifecycle.New(lifecycle.Config{Drain: time.Second})
-	listener, err2 := net.Listen("tcp", "127.0.0.1:0") // a service gives HTTPServer an Addr instead
+	listener, err2 := new(net.ListenConfig).Listen(ctx, "tcp", "127.0.0.1:0") // a service gives HTTPServer an Addr instead
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}

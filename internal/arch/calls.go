@@ -15,15 +15,15 @@ func (h *house) calls(k *pkg) {
 		switch name := fn.Name(); fn.Pkg().Path() {
 		case "os/signal":
 			if !within(k.rel, h.Signals) {
-				h.add("signals", h.at(id.Pos()), "signals belong to the application; it may use metrics/lifecycle")
+				h.addf("signals", h.at(id.Pos()), "signals belong to the application; it may use metrics/lifecycle")
 			}
 		case "os":
 			if slices.Contains([]string{"Getenv", "LookupEnv", "Environ", "ExpandEnv"}, name) && !within(k.rel, h.Environment) {
-				h.add("environment", h.at(id.Pos()), "os.%s: take a Config instead", name)
+				h.addf("environment", h.at(id.Pos()), "os.%s: take a Config instead", name)
 			}
 		case "reflect":
 			if name == "MethodByName" {
-				h.add("linker", h.at(id.Pos()), "reflect's MethodByName keeps every exported method of the program")
+				h.addf("linker", h.at(id.Pos()), "reflect's MethodByName keeps every exported method of the program")
 			}
 		}
 	}

@@ -47,7 +47,7 @@ func Check(ctx context.Context, root string, p Policy) ([]Violation, error) {
 	return slices.Compact(h.found), nil
 }
 
-func (h *house) add(rule, where, format string, args ...any) {
+func (h *house) addf(rule, where, format string, args ...any) {
 	h.found = append(h.found, Violation{rule, where, fmt.Sprintf(format, args...)})
 }
 

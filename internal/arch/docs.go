@@ -11,7 +11,7 @@ import (
 func (h *house) docs(k *pkg) {
 	files := slices.Concat(k.files, k.other)
 	if k.Name != "main" && !slices.ContainsFunc(files, func(f *ast.File) bool { return f.Doc.Text() != "" }) {
-		h.add("docs", k.rel, "the package has no documentation")
+		h.addf("docs", k.rel, "the package has no documentation")
 	}
 	for _, f := range files {
 		for _, d := range f.Decls {
@@ -72,7 +72,7 @@ func (h *house) fields(of string, list *ast.FieldList) {
 
 func (h *house) explained(at ast.Node, name string, comments ...*ast.CommentGroup) {
 	if !slices.ContainsFunc(comments, func(c *ast.CommentGroup) bool { return c.Text() != "" }) {
-		h.add("docs", h.at(at.Pos()), "%s is not documented", name)
+		h.addf("docs", h.at(at.Pos()), "%s is not documented", name)
 	}
 }
 

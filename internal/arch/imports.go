@@ -17,12 +17,12 @@ func (h *house) layering(k *pkg) {
 		from, to := top(k.rel), top(rel)
 		switch {
 		case h.suite(rel) && !h.suite(k.rel):
-			h.add("layering", k.rel, "imports the conformance suite %s, which only tests may", rel)
+			h.addf("layering", k.rel, "imports the conformance suite %s, which only tests may", rel)
 		case !slices.Contains(h.Packages, to):
 		case from != to:
-			h.add("layering", k.rel, "imports %s; let the application compose them, or share through internal/", rel)
+			h.addf("layering", k.rel, "imports %s; let the application compose them, or share through internal/", rel)
 		case strings.HasPrefix(rel, k.rel+"/"):
-			h.add("layering", k.rel, "imports %s, which is below it", rel)
+			h.addf("layering", k.rel, "imports %s, which is below it", rel)
 		}
 	}
 }
@@ -35,12 +35,12 @@ func (h *house) builds(k *pkg) {
 		switch {
 		case d == nil:
 		case d.ImportPath == "testing" && !h.suite(k.rel):
-			h.add("tests", k.rel, "its build contains testing")
+			h.addf("tests", k.rel, "its build contains testing")
 		case d.Standard || d.Module == nil || d.Module.Path == h.Module:
 		case !h.suite(k.rel) && (d.Module.Path == "github.com/stretchr/testify" || d.Module.Path == "go.uber.org/goleak"):
-			h.add("tests", k.rel, "its build contains %s", d.Module.Path)
+			h.addf("tests", k.rel, "its build contains %s", d.Module.Path)
 		case !slices.Contains(granted, d.Module.Path):
-			h.add("modules", k.rel, "its build contains %s, which is not granted to it; put it into a nested module", d.Module.Path)
+			h.addf("modules", k.rel, "its build contains %s, which is not granted to it; put it into a nested module", d.Module.Path)
 		}
 	}
 }
@@ -64,16 +64,16 @@ func (h *house) inits(k *pkg) {
 	for _, f := range slices.Concat(k.files, k.other) {
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
-				h.add("init", h.at(fn.Pos()), "init runs although nobody asked; use a constructor")
+				h.addf("init", h.at(fn.Pos()), "init runs although nobody asked; use a constructor")
 			}
 		}
 		for _, s := range f.Imports {
 			path, _ := strconv.Unquote(s.Path.Value)
 			switch {
 			case s.Name != nil && s.Name.Name == "_" && path != "embed":
-				h.add("init", h.at(s.Pos()), "imports %s for its side effects", path)
+				h.addf("init", h.at(s.Pos()), "imports %s for its side effects", path)
 			case path == "text/template" || path == "html/template":
-				h.add("linker", h.at(s.Pos()), "%s keeps every exported method of the program", path)
+				h.addf("linker", h.at(s.Pos()), "%s keeps every exported method of the program", path)
 			}
 		}
 	}

@@ -30,7 +30,7 @@ func (h *house) modules(ctx context.Context) error {
 	}
 	for _, r := range mod.Require {
 		if h.Requirements[r.Path] == "" && !r.Indirect {
-			h.add("modules", "go.mod", "requires %s, which has no reason in internal/arch", r.Path)
+			h.addf("modules", "go.mod", "requires %s, which has no reason in internal/arch", r.Path)
 		}
 	}
 	return h.walk("go.mod", func(path string) error {
@@ -54,7 +54,7 @@ func (h *house) nested(dir string) error {
 		}
 		for _, s := range f.Imports {
 			if strings.HasPrefix(s.Path.Value, `"`+h.Module+"/internal/") {
-				h.add("modules", fmt.Sprintf("%s:%d", h.relative(path), fset.Position(s.Pos()).Line), "a nested module imports %s", s.Path.Value)
+				h.addf("modules", fmt.Sprintf("%s:%d", h.relative(path), fset.Position(s.Pos()).Line), "a nested module imports %s", s.Path.Value)
 			}
 		}
 		return nil
@@ -66,7 +66,7 @@ func (h *house) sizes() error {
 	return h.walk(".go", func(path string) error {
 		text, err := os.ReadFile(path)
 		if n := bytes.Count(text, []byte("\n")); n > h.MaxLines {
-			h.add("size", h.relative(path), "has %d lines, %d are allowed; one idea per file", n, h.MaxLines)
+			h.addf("size", h.relative(path), "has %d lines, %d are allowed; one idea per file", n, h.MaxLines)
 		}
 		return err
 	})

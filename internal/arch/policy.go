@@ -1,5 +1,7 @@
 package arch
 
+import "slices"
+
 // Policy is what the rules allow.
 type Policy struct {
 	// Module is the path of the root module.
@@ -55,7 +57,7 @@ func Prodwright() Policy {
 			"security":              {},
 			"envcfg":                {},
 			"metrics":               {},
-			"metrics/health/checks": append(pgx[:len(pgx):len(pgx)], gopsutil...),
+			"metrics/health/checks": append(slices.Clip(pgx), gopsutil...),
 			"alerting":              {},
 			"logging":               {"go.uber.org/zap", "go.uber.org/multierr"},
 			"backup":                pgx,

@@ -19,13 +19,13 @@ func (h *house) state(k *pkg) {
 		switch {
 		case isError(v.Type()):
 		case v.Exported():
-			h.add("state", h.at(id.Pos()), "everybody can change the variable %s; make it a function or a constant", v.Name())
+			h.addf("state", h.at(id.Pos()), "everybody can change the variable %s; make it a function or a constant", v.Name())
 		case changing(v.Type()):
-			h.add("state", h.at(id.Pos()), "the variable %s is made to be changed; let an owner have it", v.Name())
+			h.addf("state", h.at(id.Pos()), "the variable %s is made to be changed; let an owner have it", v.Name())
 		}
 	}
 	w := writes{k.info, vars, func(at ast.Node, v types.Object) {
-		h.add("state", h.at(at.Pos()), "writes to the package's variable %s; let an owner have it", v.Name())
+		h.addf("state", h.at(at.Pos()), "writes to the package's variable %s; let an owner have it", v.Name())
 	}}
 	for _, f := range k.files {
 		ast.Inspect(f, w.visit)

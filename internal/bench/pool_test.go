@@ -47,6 +47,7 @@ type acquirer interface {
 }
 
 func acquireRelease(b *testing.B, name string, p acquirer, limit float64) variant {
+	b.Helper()
 	ctx := b.Context()
 	return variant{name: name, max: limit, run: func(n int) {
 		for range n {

@@ -28,7 +28,7 @@ func (f Fault) delay() time.Duration {
 	if f.Jitter <= 0 {
 		return f.Latency
 	}
-	return f.Latency + rand.N(f.Jitter) //nolint:gosec // spreads arrivals
+	return f.Latency + rand.N(f.Jitter)
 }
 
 // state returns the fault in force and a channel that is closed when it changes.

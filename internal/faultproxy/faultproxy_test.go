@@ -302,6 +302,6 @@ func TestCloseEndsEverything(t *testing.T) {
 	require.NoError(t, p.Close())
 	_, err := c.Read(make([]byte, 1))
 	require.Error(t, err)
-	require.False(t, errors.Is(err, io.EOF))
+	require.NotErrorIs(t, err, io.EOF)
 	require.Error(t, p.Accept())
 }

@@ -59,10 +59,10 @@ func Take() (*Port, error) {
 	if err := os.MkdirAll(dir, 0o777); err != nil { //nolint:gosec // shared by all users, like the temporary directory itself
 		return nil, fmt.Errorf("freeport: %w", err)
 	}
-	_ = os.Chmod(dir, 0o777|os.ModeSticky) //nolint:gosec // against the umask; only its owner can, and need
+	_ = os.Chmod(dir, 0o777|os.ModeSticky)
 	const n = last - first + 1
 	var lastErr error
-	for i, start := 0, rand.IntN(n); i < n; i++ { //nolint:gosec // spreads the load, is no secret
+	for i, start := 0, rand.IntN(n); i < n; i++ {
 		port, err := take(dir, first+(start+i)%n)
 		if err == nil {
 			return port, nil
@@ -100,7 +100,7 @@ func openLock(name string) (*os.File, error) {
 	}
 	f, err := os.OpenFile(name, os.O_RDONLY|os.O_CREATE|os.O_EXCL, 0o666) //nolint:gosec // locked by any user
 	if err == nil {
-		_ = f.Chmod(0o666) //nolint:gosec // against the umask
+		_ = f.Chmod(0o666)
 		return f, nil
 	}
 	return os.OpenFile(name, os.O_RDONLY, 0)

@@ -76,7 +76,7 @@ func StartBouncer(ctx context.Context, cfg BouncerConfig) (*Bouncer, error) {
 		return nil, errors.Join(err, b.Close())
 	}
 	ini := filepath.Join(dir, "pgbouncer.ini")
-	if err := s.owner.writeFile(ini, b.ini(cfg), 0o600); err != nil {
+	if err := s.owner.writeFile(ini, b.ini(cfg)); err != nil {
 		return nil, errors.Join(fmt.Errorf("pgtest: %w", err), b.Close())
 	}
 	if err := b.start(ctx, s, path, ini); err != nil {
@@ -118,7 +118,6 @@ func (b *Bouncer) start(ctx context.Context, s *Server, path, ini string) error 
 		}
 		select {
 		case <-b.exited:
-			ctx, cancel = context.WithCancel(ctx)
 			cancel()
 		case <-ctx.Done():
 		case <-time.After(10 * time.Millisecond):

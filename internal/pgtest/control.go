@@ -28,7 +28,7 @@ func (s *Server) start(ctx context.Context) error {
 		return fmt.Errorf("pgtest: %w", err)
 	}
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(s.bin.Path("postgres"), "-D", s.data) //nolint:noctx,gosec // it ends by our signals
+	cmd := exec.Command(s.bin.Path("postgres"), "-D", s.data) //nolint:noctx // it ends by our signals
 	s.owner.own(cmd)
 	cmd.Stdout, cmd.Stderr = log, log
 	if s.cfg.Log != nil {

@@ -79,14 +79,14 @@ func TestAsAnOrdinaryUser(t *testing.T) {
 		pgtest.New(t, pgtest.Config{}) // skips or fails
 	}
 	const nobody = 65534
-	dir, err := os.MkdirTemp("/tmp", "pgtest-user") // t.TempDir is closed to others
+	dir, err := os.MkdirTemp("/tmp", "pgtest-user") //nolint:usetesting // t.TempDir is closed to others
 	require.NoError(t, err)
 	t.Cleanup(func() { require.NoError(t, os.RemoveAll(dir)) })
 	require.NoError(t, os.Chown(dir, nobody, nobody))
 	program := filepath.Join(dir, "test")
 	text, err := os.ReadFile(os.Args[0])
 	require.NoError(t, err)
-	require.NoError(t, os.WriteFile(program, text, 0o755)) //nolint:gosec // it is to be run by somebody else
+	require.NoError(t, os.WriteFile(program, text, 0o755))
 	cmd := exec.CommandContext(t.Context(), program)
 	cmd.Dir = dir
 	cmd.Env = append(os.Environ(), userEnv+"=1", "HOME="+dir, "XDG_CACHE_HOME="+dir, "TMPDIR=/tmp")

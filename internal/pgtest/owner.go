@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -33,7 +34,7 @@ func findOwner() (owner, error) {
 			return owner{uid: uid, gid: gid, dropped: true}, nil
 		}
 	}
-	return owner{}, fmt.Errorf("pgtest: PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
+	return owner{}, errors.New("pgtest: PostgreSQL does not run as root, and there is neither a user postgres nor nobody")
 }
 
 // own makes cmd run as o, in a process group of its own so that an interrupt from the terminal reaches the host program
@@ -64,8 +65,9 @@ func (o owner) chown(path string) error {
 	return os.Chown(path, o.uid, o.gid)
 }
 
-func (o owner) writeFile(path, text string, mode os.FileMode) error {
-	if err := os.WriteFile(path, []byte(text), mode); err != nil {
+// writeFile writes a file that only o (and root) can read.
+func (o owner) writeFile(path, text string) error {
+	if err := os.WriteFile(path, []byte(text), 0o600); err != nil { //nolint:gosec // in a directory that we made
 		return err
 	}
 	return o.chown(path)

@@ -244,6 +244,7 @@ func TestStartErrorsShowTheLog(t *testing.T) {
 	_, err := pgtest.Start(t.Context(), pgtest.Config{Parameters: map[string]string{"shared_buffers": "lots"}})
 	require.ErrorContains(t, err, `invalid value for parameter "shared_buffers"`)
 	t.Run("ctx", func(t *testing.T) {
+		t.Parallel()
 		ctx, cancel := context.WithCancel(t.Context())
 		cancel()
 		_, err := pgtest.Start(ctx, pgtest.Config{})

@@ -1,6 +1,7 @@
 package pgtest
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strconv"
@@ -9,11 +10,11 @@ import (
 
 // stat returns the state and the parent of a process (proc(5): the fields behind the name, which is in parentheses).
 func stat(pid string) (state string, parent int, ok bool) {
-	text, err := os.ReadFile(filepath.Join("/proc", pid, "stat")) //nolint:gosec // a path under /proc
+	text, err := os.ReadFile(filepath.Join("/proc", pid, "stat"))
 	if err != nil {
 		return "", 0, false
 	}
-	_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')'):]), " ")
+	_, rest, _ := strings.Cut(string(text[bytes.LastIndexByte(text, ')'):]), " ")
 	fields := strings.Fields(rest)
 	if len(fields) < 2 {
 		return "", 0, false

@@ -170,7 +170,7 @@ func (s *Server) defaults() map[string]string {
 func (s *Server) configure() error {
 	if t := s.cfg.TLS; t != nil {
 		for name, text := range map[string]string{"server.crt": t.cert, "server.key": t.key, "ca.crt": t.ca} {
-			if err := s.owner.writeFile(filepath.Join(s.dir, name), text, 0o600); err != nil {
+			if err := s.owner.writeFile(filepath.Join(s.dir, name), text); err != nil {
 				return err
 			}
 		}
@@ -181,21 +181,21 @@ func (s *Server) configure() error {
 		fmt.Fprintf(&conf, "%s = %s\n", name, quoteSetting(parameters[name]))
 	}
 	// A file of its own: the cluster's postgresql.conf, or a primary's that was copied, keeps the rest.
-	if err := s.owner.writeFile(filepath.Join(s.data, "pgtest.conf"), conf.String(), 0o600); err != nil {
+	if err := s.owner.writeFile(filepath.Join(s.data, "pgtest.conf"), conf.String()); err != nil {
 		return err
 	}
 	main := filepath.Join(s.data, "postgresql.conf")
-	text, err := os.ReadFile(main) //nolint:gosec // our own file
+	text, err := os.ReadFile(main)
 	if err != nil {
 		return err
 	}
 	const include = "\ninclude 'pgtest.conf'\n"
 	if !strings.HasSuffix(string(text), include) {
-		if err := s.owner.writeFile(main, string(text)+include, 0o600); err != nil {
+		if err := s.owner.writeFile(main, string(text)+include); err != nil {
 			return err
 		}
 	}
-	return s.owner.writeFile(filepath.Join(s.data, "pg_hba.conf"), s.hba(), 0o600)
+	return s.owner.writeFile(filepath.Join(s.data, "pg_hba.conf"), s.hba())
 }
 
 // quoteSetting writes a value for postgresql.conf, which knows backslash escapes.

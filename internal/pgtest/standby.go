@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"net"
 	"path/filepath"
 	"regexp"
@@ -39,9 +40,7 @@ func (s *Server) Standby(ctx context.Context, cfg StandbyConfig) (*Server, error
 	own.Name, own.DiskSize = cfg.Name, 0
 	own.Parameters = map[string]string{}
 	for _, parameters := range []map[string]string{s.cfg.Parameters, cfg.Parameters} {
-		for name, value := range parameters {
-			own.Parameters[name] = value
-		}
+		maps.Copy(own.Parameters, parameters)
 	}
 	standby, err := newServer(own)
 	if err != nil {
@@ -77,8 +76,8 @@ func (s *Server) stream(ctx context.Context, standby *Server, cfg StandbyConfig)
 	// This file is the one that ALTER SYSTEM writes. The primary's own, copied, may hold its synchronous standbys.
 	auto := fmt.Sprintf("primary_conninfo = %s\nprimary_slot_name = %s\n", quoteSetting(source), quoteSetting(slot))
 	if err := errors.Join(
-		s.owner.writeFile(filepath.Join(standby.data, "postgresql.auto.conf"), auto, 0o600),
-		s.owner.writeFile(filepath.Join(standby.data, "standby.signal"), "", 0o600),
+		s.owner.writeFile(filepath.Join(standby.data, "postgresql.auto.conf"), auto),
+		s.owner.writeFile(filepath.Join(standby.data, "standby.signal"), ""),
 	); err != nil {
 		return fmt.Errorf("pgtest: %w", err)
 	}

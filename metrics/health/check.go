@@ -84,8 +84,8 @@ var ErrInvalidCheck = errors.New("invalid check")
 // validate returns all problems of c.
 func (c Check) validate() error {
 	var errs []error
-	add := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("health: %w %q: %s", ErrInvalidCheck, c.Name, fmt.Sprintf(format, args...)))
+	add := func(rule string) {
+		errs = append(errs, fmt.Errorf("health: %w %q: %s", ErrInvalidCheck, c.Name, rule))
 	}
 	if !checkName.MatchString(c.Name) {
 		add("Name must consist of lower-case letters, digits, '-', '_' and '.'")

@@ -35,7 +35,7 @@ func ExampleHandler() {
 	probes := &health.Handler{
 		// Error texts only for those who come through the admin listener.
 		ShowErrors: func(r *http.Request) bool { return r.Host == "admin.internal" },
-		OnChange:   func(before, now health.Result) { changed <- now },
+		OnChange:   func(_, now health.Result) { changed <- now },
 	}
 	_ = probes.Add(health.Check{Name: "queue", Func: func(context.Context) error { return errors.New("full") }})
 	w := httptest.NewRecorder()

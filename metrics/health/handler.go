@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// Defaults of [Handler].
+// DefaultRetryAfter is the default of [Handler].RetryAfter.
 const DefaultRetryAfter = 5 * time.Second
 
 // Handler holds the checks and answers the probes. The zero value is ready to use; its fields must not be changed after

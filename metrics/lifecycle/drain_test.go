@@ -56,7 +56,7 @@ func work(w http.ResponseWriter, r *http.Request) {
 	if err != nil {
 		return
 	}
-	time.Sleep(rand.N(3 * time.Millisecond)) //nolint:gosec // spreads the load
+	time.Sleep(rand.N(3 * time.Millisecond))
 	_, _ = w.Write(body)
 }
 
@@ -153,7 +153,7 @@ type balancer struct {
 func (b *balancer) pick() string {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	return b.targets[rand.IntN(len(b.targets))] //nolint:gosec // spreads the load
+	return b.targets[rand.IntN(len(b.targets))]
 }
 
 func (b *balancer) remove(addr string) {

@@ -7,7 +7,7 @@ import (
 )
 
 // Problem is the body of the answer. It is an error too, so that a handler can return it.
-type Problem struct {
+type Problem struct { //nolint:errname // the RFC's name
 	Type   string `json:"type"` // "about:blank": the status says it all
 	Title  string `json:"title"`
 	Status int    `json:"status"`

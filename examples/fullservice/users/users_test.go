@@ -125,7 +125,7 @@ func TestAPI(t *testing.T) {
 	t.Run("not JSON at all", func(t *testing.T) {
 		t.Parallel()
 		w := httptest.NewRecorder()
-		api.ServeHTTP(w, httptest.NewRequest("POST", "/users", strings.NewReader("name=a")))
+		api.ServeHTTP(w, httptest.NewRequest(http.MethodPost, "/users", strings.NewReader("name=a")))
 		require.Equal(t, 415, w.Code)
 	})
 }

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"maps"
 	"os"
 	"sync"
 
@@ -23,7 +24,7 @@ func Main(run func(ctx context.Context, v *Verdict) error) {
 	slog.SetDefault(slog.New(slog.NewTextHandler(os.Stderr, nil)))
 	v := &Verdict{}
 	if err := run(context.Background(), v); err != nil {
-		v.Claim(false, "%v", err)
+		v.Claimf(false, "%v", err)
 	}
 	if !v.Print(os.Stdout, *asJSON) {
 		os.Exit(1)
@@ -44,8 +45,8 @@ type Verdict struct {
 	order   []string
 }
 
-// Claim notes a claim and whether it held.
-func (v *Verdict) Claim(ok bool, format string, args ...any) {
+// Claimf notes a claim and whether it held.
+func (v *Verdict) Claimf(ok bool, format string, args ...any) {
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	v.claims = append(v.claims, Claim{fmt.Sprintf(format, args...), ok})
@@ -83,9 +84,7 @@ func (v *Verdict) Print(w io.Writer, asJSON bool) bool {
 	defer v.mu.Unlock()
 	if asJSON {
 		all := map[string]any{"ok": ok, "claims": v.claims}
-		for name, value := range v.figures {
-			all[name] = value
-		}
+		maps.Copy(all, v.figures)
 		text, err := json.Marshal(all)
 		if err != nil {
 			slog.Error("demo: a figure cannot be encoded", "error", err)

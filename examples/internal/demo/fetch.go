@@ -12,7 +12,7 @@ import (
 func (v *Verdict) Visit(ctx context.Context, base string, paths ...string) error {
 	for _, path := range paths {
 		body, err := fetch(ctx, base+path)
-		v.Claim(err == nil, "GET %s is answered", path)
+		v.Claimf(err == nil, "GET %s is answered", path)
 		if err != nil {
 			return err
 		}

@@ -112,7 +112,7 @@ func startRedis(t *testing.T, args ...string) string {
 	t.Cleanup(port.Release)
 	addr := port.Addr()
 	_, number, _ := net.SplitHostPort(addr)
-	cmd := exec.CommandContext(t.Context(), "redis-server", append([]string{ //nolint:gosec // arguments of the test
+	cmd := exec.CommandContext(t.Context(), "redis-server", append([]string{
 		"--port", number, "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", t.TempDir(),
 	}, args...)...)
 	require.NoError(t, cmd.Start())
