@@ -113,9 +113,9 @@ func TestPanicAndGoexitAreFailures(t *testing.T) {
 	require.ErrorContains(t, r.Results[1].Err, "Goexit")
 }
 
-// 1 000 probes of a check that hangs cost one goroutine and each gets its answer in time.
+// 1 000 probes of a check that hangs cost one goroutine and each gets its answer in time. It counts
+// the process's goroutines, so it runs alone.
 func TestHungCheckCostsOneGoroutine(t *testing.T) {
-	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		release := make(chan struct{})
 		var runs atomic.Int64
