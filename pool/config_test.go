@@ -28,7 +28,7 @@ func TestValidateReportsAllProblemsAtOnce(t *testing.T) {
 		fields = append(fields, fe.Field)
 	}
 	require.ElementsMatch(t, []string{
-		"Port", "User", "SSLMode", "SSLCert and SSLKey", "Size", "MaxOverflow", "MinConns", "LeakSampleEvery",
+		"Port", "User", "SSLMode", "SSLCert", "SSLCert and SSLKey", "Size", "MaxOverflow", "MinConns", "LeakSampleEvery",
 		"AcquireTimeout", "PingTimeout", "StatementTimeout", "Pooler",
 	}, fields)
 	var fe *pool.FieldError

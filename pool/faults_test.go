@@ -73,11 +73,11 @@ func (w *writers) progress(t *testing.T, n int) {
 	eventually(t, "writes are acknowledged", func() bool { return w.count() >= target })
 }
 
-// fails waits until another write fails.
-func (w *writers) fails(t *testing.T) {
+// fails waits until another write fails, which fault should bring about: it is called until it does.
+func (w *writers) fails(t *testing.T, fault func()) {
 	t.Helper()
 	before := w.failures.Load()
-	eventually(t, "writes fail", func() bool { return w.failures.Load() > before })
+	eventually(t, "writes fail", func() bool { fault(); return w.failures.Load() > before })
 }
 
 // end stops the writers and requires that no acknowledged write is missing.
@@ -105,7 +105,7 @@ func TestRecoversWhenTheServerComesBack(t *testing.T) {
 	} {
 		w.progress(t, 20)
 		require.NoError(t, end(), name)
-		w.fails(t)
+		w.fails(t, func() {}) // nothing answers until it is started again
 		require.NoError(t, server.Start(ctx), name)
 		w.progress(t, 20)
 	}
@@ -205,8 +205,7 @@ func TestPartition(t *testing.T) {
 			})
 			w := startWriters(t, p, 4)
 			w.progress(t, 20)
-			cut(proxy)
-			w.fails(t)
+			w.fails(t, func() { cut(proxy) })
 			proxy.SetFault(faultproxy.Fault{})
 			require.NoError(t, proxy.Accept())
 			w.progress(t, 20)
@@ -277,7 +276,7 @@ func TestPgBouncerDiesAndComesBack(t *testing.T) {
 	w := startWriters(t, p, 4)
 	w.progress(t, 20)
 	require.NoError(t, bouncer.Kill())
-	w.fails(t)
+	w.fails(t, func() {})
 	proxy.SetTarget(startBouncer(t, pgtest.BouncerConfig{Server: shared, PoolMode: "transaction"}).Addr())
 	w.progress(t, 20)
 	w.end(t)

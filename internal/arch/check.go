@@ -41,6 +41,9 @@ func Check(ctx context.Context, root string, p Policy) ([]Violation, error) {
 	if err := h.sizes(); err != nil {
 		return nil, err
 	}
+	if err := h.readme(); err != nil {
+		return nil, err
+	}
 	slices.SortFunc(h.found, func(a, b Violation) int {
 		return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.What, b.What))
 	})
