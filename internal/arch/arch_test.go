@@ -100,6 +100,7 @@ func (hidden) Exported() {}
 	"a/lifecycle/l.go":          "// Package lifecycle handles signals.\npackage lifecycle\n\nimport \"os/signal\"\n\n// X resets.\nfunc X() { signal.Reset() }\n",
 	"env/e.go":                  "// Package env reads the environment.\npackage env\n\nimport \"os\"\n\n// X reads.\nfunc X() string { return os.Getenv(\"X\") }\n",
 	"internal/shared/shared.go": "// Package shared is shared.\npackage shared\n\n// Name is one.\nfunc Name() string { return \"x\" }\n",
+	"a/example_test.go":         "package a_test\n\nfunc ExampleProblem() {}\nfunc ExampleDoer_Do() {}\nfunc ExampleConfig_zero() {}\n",
 	"README.md":                 "# M\n\n```sh\nls\n```\n\n```go\nconst (\n\tMin = 1\n\tMax = 2\n)\n```\n",
 	"nested/go.mod":             "module example.com/m/nested\n\ngo 1.26.0\n",
 	"nested/n.go":               "// Package nested is a module of its own.\npackage nested\n",
@@ -193,6 +194,7 @@ func TestViolations(t *testing.T) {
 		"interface method":     {"b/b.go", b + "// X is.\ntype X interface { Do() }\n", "b/b.go:5: docs: X.Do is not documented"},
 		"field of a Config":    {"b/b.go", b + "// Config is.\ntype Config struct {\n\t// A is.\n\tA int\n\n\tB int\n}\n", "b/b.go:9: docs: Config.B is not documented"},
 		"undocumented, plan 9": {"b/b_plan9.go", "package b\nfunc X() {}\n", "b/b_plan9.go:2: docs: X is not documented"},
+		"example":              {"b/b.go", b + "// X is.\ntype X int\n", "b/b.go:5: examples: X has no Example"},
 		"README":               {"README.md", "# M\n\n```go\nx := 1\n```\n", `README.md: readme: the snippet that begins with "x := 1"`},
 		"size":                 {"nested/long_test.go", "package nested\n" + strings.Repeat("\n", 80), "nested/long_test.go: size: has 81 lines, 80 are allowed"},
 	} {

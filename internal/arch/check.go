@@ -34,6 +34,9 @@ func Check(ctx context.Context, root string, p Policy) ([]Violation, error) {
 		h.state(k)
 		h.calls(k)
 		h.docs(k)
+		if err := h.examples(k); err != nil {
+			return nil, err
+		}
 	}
 	if err := h.modules(ctx); err != nil {
 		return nil, err

@@ -17,6 +17,7 @@
 //   - linker: no text/template, html/template or reflect's MethodByName, with any of which the linker keeps every exported
 //     method of the whole program.
 //   - docs: every package, exported name, interface method and field of a Config says what it is.
+//   - examples: every exported type of a package that users import has an Example.
 //   - readme: every Go snippet of README.md stands as it is in a file that is compiled.
 //   - size: no file is longer than [Policy.MaxLines].
 //

@@ -179,18 +179,22 @@ func TestRequestsInProgressAreFinished(t *testing.T) {
 func TestRequestsThatDoNotEndAreCutOff(t *testing.T) {
 	t.Parallel()
 	l := local(t)
-	g := newGroup(t, lifecycle.Config{Drain: -1, Budget: 100 * time.Millisecond})
+	g := newGroup(t, lifecycle.Config{Drain: -1})
 	srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		_ = http.NewResponseController(w).Flush()
 		<-r.Context().Done()
 	})}
-	require.NoError(t, g.Add(g.HTTPServer("api", srv, l)))
+	part := g.HTTPServer("api", srv, l)
+	require.NoError(t, g.Add(part))
 	done := run(g, t.Context())
 	waitReady(t, g)
 	resp, err := client(t).Get("http://" + l.Addr().String())
 	require.NoError(t, err)
+	over, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.ErrorContains(t, part.Stop(over), "requests were cut off")
 	g.Shutdown()
-	require.ErrorContains(t, <-done, "lifecycle: stop api: requests were cut off")
+	require.NoError(t, <-done)
 	_, err = io.ReadAll(resp.Body)
 	require.Error(t, err)
 	require.NoError(t, resp.Body.Close())
@@ -220,11 +224,7 @@ func TestHijackedConnections(t *testing.T) {
 			t.Run(name+" "+scheme, func(t *testing.T) {
 				t.Parallel()
 				l := local(t)
-				budget := time.Minute
-				if !polite {
-					budget = 100 * time.Millisecond
-				}
-				g := newGroup(t, lifecycle.Config{Drain: -1, Budget: budget})
+				g := newGroup(t, lifecycle.Config{Drain: -1, Budget: time.Minute})
 				srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: hijacking(g, polite)}
 				dial := func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }
 				if secure {
@@ -237,7 +237,8 @@ func TestHijackedConnections(t *testing.T) {
 						return tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12})
 					}
 				}
-				require.NoError(t, g.Add(g.HTTPServer("ws", srv, l)))
+				part := g.HTTPServer("ws", srv, l)
+				require.NoError(t, g.Add(part))
 				done := run(g, t.Context())
 				waitReady(t, g)
 				conn, err := dial()
@@ -249,14 +250,16 @@ func TestHijackedConnections(t *testing.T) {
 				line, err := reader.ReadString('\n')
 				require.NoError(t, err)
 				require.Equal(t, "hello\n", line)
+				if !polite {
+					over, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+					defer cancel()
+					require.ErrorContains(t, part.Stop(over), "1 hijacked connections were cut off")
+				}
 				g.Shutdown()
 				rest, _ := io.ReadAll(reader)
-				err = <-done
+				require.NoError(t, <-done)
 				if polite {
-					require.NoError(t, err)
 					require.Equal(t, "bye\n", string(rest))
-				} else {
-					require.ErrorContains(t, err, "1 hijacked connections were cut off")
 				}
 			})
 		}
