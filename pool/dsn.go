@@ -52,10 +52,20 @@ func parseURL(s Secret) (*url.URL, error) {
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Opaque != "" || u.Fragment != "" {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
-	if parseQuery(u) == nil {
+	if parseQuery(u) == nil || strings.Contains(pastAuthority(s.Reveal()), "@") {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
 	return u, nil
+}
+
+// pastAuthority returns what follows the host of a URL. An @ there is most likely the end of a password with an unescaped
+// slash or question mark, which would otherwise be taken for the database's name and shown.
+func pastAuthority(text string) string {
+	_, text, _ = strings.Cut(text, "://")
+	if i := strings.IndexAny(text, "/?#"); i >= 0 {
+		return text[i:]
+	}
+	return ""
 }
 
 // parseQuery and encodeQuery read and write a query as libpq does: percent-encoding only, a plus is a plus. parseQuery

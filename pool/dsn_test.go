@@ -106,6 +106,8 @@ func TestURLErrorsNeverQuoteTheURL(t *testing.T) {
 		"postgres://u:pa/ss-hunter2@host/db", "postgres://u:hunter2%zz@host/db", "postgres://u:hunter2@host:port/db",
 		"mysql://u:hunter2@host/db", "host=h password=hunter2", "postgres:hunter2", "postgres://u:hunter2@h/d#frag", "://hunter2",
 		"postgres://u@h/d?password=hunter2%zz", "postgres://u@h/d?password=a;hunter2",
+		"postgres://u:/hunter2@host/db", "postgres://u:1/hunter2@host/db", "postgres://u:?hunter2@host/db", "postgres://u:1?hunter2@host/db",
+		"postgres://u:p@x/hunter2@host/db", "postgres://u:1?connect_timeout=hunter2@host",
 	} {
 		cfg := pool.Config{URL: pool.NewSecret(u)}
 		err := cfg.Validate()

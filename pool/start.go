@@ -35,6 +35,7 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 		defer cancel()
 	}
 	adapted := false
+	var before *ConnectError // of the last attempt that was not cut short
 	for attempt, pause := 1, shortestPause; ; attempt++ {
 		probe := pc.Copy()
 		if adapted || pooler == PoolerSession || pooler == PoolerTransaction {
@@ -52,6 +53,10 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 			continue
 		}
 		failure := t.connectError(err)
+		if ctx.Err() != nil && failure.Cause == CauseTimeout && before != nil {
+			failure = before // the time for starting ran out in the middle of an attempt, which says nothing
+		}
+		before = failure
 		failure.Attempts, failure.Elapsed = attempt, time.Since(started)
 		if c.StartTimeout < 0 || !failure.Cause.temporary() || ctx.Err() != nil {
 			return info, pooler, failure

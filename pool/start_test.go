@@ -98,6 +98,27 @@ func TestStartNamesCauseAndRemedy(t *testing.T) {
 	})
 }
 
+// An attempt that is cut short by StartTimeout says nothing, so the cause is that of the one before.
+func TestStartNamesTheCauseBeforeTimeRanOut(t *testing.T) {
+	t.Parallel()
+	proxy := listen(t, shared.Addr())
+	proxy.Refuse()
+	log := &logBuffer{}
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for !contains(log, "not reachable yet") {
+			time.Sleep(time.Millisecond)
+		}
+		proxy.SetFault(faultproxy.Fault{Partition: faultproxy.Both})
+		_ = proxy.Accept()
+	}()
+	failsWith(t, pool.CauseRefused, pool.Config{
+		URL: replace(sharedURL(t), shared.Addr(), proxy.Addr()), StartTimeout: 2 * time.Second, Logger: log.logger(),
+	})
+	<-done
+}
+
 func TestStartTooManyClients(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{Parameters: map[string]string{"max_connections": "5", "superuser_reserved_connections": "0", "max_wal_senders": "0"}})

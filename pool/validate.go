@@ -182,4 +182,4 @@ func (c Config) validateTimes(p *problems) {
 
 // errNotURL is all that is said of a URL that does not parse: any part of its text may be a piece of the password.
 var errNotURL = errors.New("must be a postgres:// URL with its user and password percent-encoded " +
-	"(url.UserPassword does it), like postgres://user:p%40ss@host:5432/database?sslmode=verify-full")
+	"(url.UserPassword does it), like postgres://user:p%40ss@host:5432/database?sslmode=verify-full, and an @ anywhere else written as %40")

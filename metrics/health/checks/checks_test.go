@@ -138,7 +138,9 @@ func TestRedis(t *testing.T) {
 	err := run(t, checks.Redis("redis://:wrong-one@"+locked)).Err
 	require.ErrorContains(t, err, "WRONGPASS")
 	require.NotContains(t, err.Error(), "wrong-one")
-	require.NotContains(t, run(t, checks.Redis("redis://:hunter2@%zz")).Err.Error(), "hunter2")
+	for _, u := range []string{"redis://:hunter2@%zz", "redis://:1/hunter2@host", "redis://:1?hunter2@host"} {
+		require.NotContains(t, run(t, checks.Redis(u)).Err.Error(), "hunter2")
+	}
 	require.ErrorContains(t, run(t, checks.Redis("http://"+open)).Err, "scheme")
 	require.Error(t, run(t, checks.Redis("rediss://"+open)).Err, "no TLS there")
 	require.Error(t, run(t, checks.Redis("unix:///absent")).Err)

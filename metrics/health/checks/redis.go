@@ -28,8 +28,9 @@ func Redis(rawURL string) health.Check {
 
 func pingRedis(ctx context.Context, rawURL string) error {
 	u, err := url.Parse(rawURL)
-	if err != nil {
-		return errors.New("redis: the URL cannot be read") // the error quotes it
+	if err != nil || u.Scheme != "unix" && strings.Contains(u.EscapedPath()+u.RawQuery+u.Fragment, "@") {
+		// The error of Parse quotes the URL; an @ behind the host ends a password that is not escaped.
+		return errors.New("redis: the URL cannot be read: user and password must be percent-encoded")
 	}
 	conn, err := dialRedis(ctx, u)
 	if err != nil {
