@@ -150,7 +150,8 @@ func TestStartTooManyClients(t *testing.T) {
 	}
 	parallel(t, 50, func() error {
 		c, err := p.Acquire(t.Context())
-		if errors.As(err, &ce) && ce.Cause == pool.CauseTooManyClients {
+		var full *pool.ConnectError // each goroutine its own
+		if errors.As(err, &full) && full.Cause == pool.CauseTooManyClients {
 			return nil
 		}
 		if err == nil {
