@@ -13,7 +13,7 @@ import (
 // guardScript waits for the end of its input, which the kernel makes when the process that started it ends, however it
 // ends. It then kills the process named in each *.pid file of the directory $1 together with its children (PostgreSQL's
 // processes are leaders of their own groups, so there is no group to kill), stopped ones too, removes their System V
-// shared memory, and removes the directory. After an orderly Close the directory is gone and nothing is left to do.
+// shared memory, and removes the directory. Close lets it do so too.
 const guardScript = `
 trap '' INT TERM HUP
 cat >/dev/null
@@ -69,12 +69,11 @@ func (g *guard) watch(name string, pid int) error {
 // forget ends that.
 func (g *guard) forget(name string) { _ = os.Remove(filepath.Join(g.dir, name+".pid")) }
 
-// close removes the directory and ends the guard.
+// close lets the guard put everything away and waits for its end.
 func (g *guard) close() error {
-	err := os.RemoveAll(g.dir)
 	_ = g.alive.Close()
 	_ = g.cmd.Wait() // it says nothing
-	return err
+	return os.RemoveAll(g.dir)
 }
 
 // tail returns the last n lines of s.

@@ -151,7 +151,8 @@ func (s *Server) defaults() map[string]string {
 		"unix_socket_directories": s.dir, "max_connections": "100", "shared_buffers": "16MB", "max_wal_size": "256MB",
 		"wal_level": "logical", "max_wal_senders": "10", "max_replication_slots": "10", "hot_standby": "on",
 		"wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "200ms",
-		"logging_collector": "off", "log_line_prefix": "%m [%p] ", "timezone": "UTC", "log_timezone": "UTC",
+		"dynamic_shared_memory_type": "mmap", // files in the data directory, which go with it even after kill -9
+		"logging_collector":          "off", "log_line_prefix": "%m [%p] ", "timezone": "UTC", "log_timezone": "UTC",
 		"fsync": "off", "full_page_writes": "off", "synchronous_commit": "off",
 	}
 	if s.cfg.Durable {
@@ -237,10 +238,11 @@ func (s *Server) Close() error {
 		errs = append(errs, m.Close())
 	}
 	errs = append(errs, s.Kill())
+	s.guard.forget("server")             // its number may be another's by now
+	errs = append(errs, s.guard.close()) // reads from the data directory what shared memory is left
 	if s.cfg.DiskSize > 0 {
 		errs = append(errs, s.unmountDisk())
 	}
-	errs = append(errs, s.guard.close())
 	if s.port != nil {
 		s.port.Release()
 	}
