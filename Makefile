@@ -10,13 +10,14 @@ APIDIFF := golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e
 FUZZTIME ?= 30s
 COUNT ?= 1
 
-.PHONY: help demo test campaign bench bench-smoke lint vulncheck fuzz tidy apidiff setup-demo setup-test
+.PHONY: help demo test campaign cleanroom bench bench-smoke lint vulncheck fuzz tidy apidiff setup-demo setup-test
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
 
 demo: setup-demo ## run the main job: a service on a primary and a standby, driven once; SMOKE= keeps it running
-	$(GO) run ./examples/fullservice $(if $(filter undefined,$(origin SMOKE)),-smoke,$(SMOKE))
+	@$(GO) build -o bin/fullservice ./examples/fullservice
+	@exec bin/fullservice $(if $(filter undefined,$(origin SMOKE)),-smoke,$(SMOKE))
 
 test: setup-test ## all tests of every module, with the race detector, and all examples
 	@set -e; for m in $(MODULES); do \
@@ -26,6 +27,10 @@ test: setup-test ## all tests of every module, with the race detector, and all e
 
 campaign: setup-test ## the fault campaigns in full length
 	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./metrics/lifecycle/
+
+cleanroom: ## demo and test on a bare Debian in a throw-away root file system, as root and as a user with sudo; needs root
+	scripts/cleanroom.sh -w root demo test
+	scripts/cleanroom.sh -w user demo test
 
 bench: setup-demo ## speed, side by side with peers, as ratios
 	cd internal/bench && CI=true $(GO) test -run '^$$' -bench . -count=1 ./...

@@ -22,13 +22,11 @@ die() { say "$*"; exit 1; }
 
 # as_root COMMAND...: the package manager needs root.
 as_root() {
-	if [ "$(id -u)" = 0 ]; then "$@"; elif have sudo; then sudo "$@"; else
-		die "needs root to run: $*  (no sudo here; run it as root, then try again)"
-	fi
+	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
 missing=""
-have_postgres || missing="postgresql"
+have_postgres || missing=" postgresql"
 case "${1:-demo}" in
 demo) ;;
 test)
@@ -40,10 +38,11 @@ test)
 *) die "usage: scripts/setup.sh demo|test" ;;
 esac
 [ -n "$missing" ] || exit 0
+missing=${missing# }
 
 case "$(uname -s)" in
 Darwin)
-	have brew || die "needs Homebrew (https://brew.sh) to install:$missing"
+	have brew || die "needs Homebrew (https://brew.sh) to install: $missing"
 	formulae=""
 	for m in $missing; do
 		case $m in
@@ -59,26 +58,32 @@ Darwin)
 	;;
 Linux)
 	have apt-get || die "this system has no apt-get; install these yourself and try again: $missing"
+	[ "$(id -u)" = 0 ] || have sudo ||
+		die "needs root to install: $missing  (there is no sudo; as root: apt-get install $missing, then try again)"
 	say "installing with apt-get: $missing (takes a minute)"
-	export DEBIAN_FRONTEND=noninteractive
 	log=$(mktemp)
-	# The packages would start a server each, which nobody needs here; the policy is put back afterwards.
+	trap 'rm -f "$log"' EXIT
+	trap 'exit 130' INT TERM HUP
+	# The packages would start a server each and make a database cluster, which nobody needs here; both settings are put
+	# back afterwards.
 	# shellcheck disable=SC2086,SC2016 # a list of words; expanded by the inner shell
 	if ! as_root env DEBIAN_FRONTEND=noninteractive MISSING="$missing" sh -c '
-		policy=/usr/sbin/policy-rc.d
+		policy=/usr/sbin/policy-rc.d cluster=/etc/postgresql-common/createcluster.conf restore=:
+		trap "eval \"\$restore\"" EXIT
+		trap "exit 130" INT TERM HUP
 		if [ ! -e $policy ]; then
+			restore="rm -f $policy"
 			printf "#!/bin/sh\nexit 101\n" >$policy && chmod +x $policy
-			trap "rm -f $policy" EXIT
 		fi
-		mkdir -p /etc/postgresql-common
-		[ -e /etc/postgresql-common/createcluster.conf ] ||
-			echo "create_main_cluster = false" >/etc/postgresql-common/createcluster.conf
+		if [ ! -e $cluster ]; then
+			restore="$restore; mv -f $cluster.dpkg-dist $cluster 2>/dev/null || rm -f $cluster"
+			mkdir -p /etc/postgresql-common && echo "create_main_cluster = false" >$cluster
+		fi
 		apt-get update -qq && apt-get install -y -qq --no-install-recommends -o Dpkg::Options::=--force-confold $MISSING
 	' >"$log" 2>&1; then
 		tail -n 15 "$log" >&2
 		die "apt-get could not install: $missing (the lines above say why)"
 	fi
-	rm -f "$log"
 	;;
 *) die "unknown system $(uname -s); install these yourself and try again: $missing" ;;
 esac
