@@ -5,6 +5,7 @@ import (
 	"crypto/tls"
 	"crypto/x509"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
@@ -138,38 +139,85 @@ func TestRedis(t *testing.T) {
 	err := run(t, checks.Redis("redis://:wrong-one@"+locked)).Err
 	require.ErrorContains(t, err, "WRONGPASS")
 	require.NotContains(t, err.Error(), "wrong-one")
-	for _, u := range []string{"redis://:hunter2@%zz", "redis://:1/hunter2@host", "redis://:1?hunter2@host"} {
-		require.NotContains(t, run(t, checks.Redis(u)).Err.Error(), "hunter2")
-	}
 	require.ErrorContains(t, run(t, checks.Redis("http://"+open)).Err, "scheme")
 	require.Error(t, run(t, checks.Redis("rediss://"+open)).Err, "no TLS there")
 	require.Error(t, run(t, checks.Redis("unix:///absent")).Err)
 }
 
+// Redis repeats the arguments of a command that it does not know, and AUTH can be renamed.
+func TestRedisThatRepeatsThePassword(t *testing.T) {
+	t.Parallel()
+	addr := startRedis(t, "--rename-command", "AUTH", "")
+	for _, user := range []string{":hunter2", "somebody:hunter2"} {
+		err := run(t, checks.Redis("redis://"+user+"@"+addr)).Err
+		require.EqualError(t, err, `redis: AUTH was answered with "-ERR"`)
+	}
+}
+
+func TestRedisURLsThatCannotBeMeant(t *testing.T) {
+	t.Parallel()
+	for u, want := range map[string]string{
+		"redis://:hunter2@%zz":      "percent-encoded",
+		"redis://:1/hunter2@host":   "percent-encoded",
+		"redis://:1?hunter2@host":   "percent-encoded",
+		"redis:app:hunter2@host":    "no host",
+		"redis:/:hunter2@host":      "percent-encoded",
+		"redis://app:hunter2@":      "no host",
+		"redis://app:hunter2@:6379": "no host",
+		"hunter2:app@host":          "scheme",
+		"hunter2":                   "scheme",
+		"unix:hunter2":              "no path",
+	} {
+		err := run(t, checks.Redis(u)).Err
+		require.ErrorContains(t, err, want, u)
+		require.NotContains(t, err.Error(), "hunter2", u)
+	}
+}
+
 func TestRedisThatIsSomethingElse(t *testing.T) {
 	t.Parallel()
-	for _, reply := range []string{"HTTP/1.1 400 Bad Request\r\n", string(make([]byte, 100_000)), "+PONG"} {
-		l, err := net.Listen("tcp4", "127.0.0.1:0")
-		require.NoError(t, err)
-		done := make(chan struct{})
-		go func() {
-			defer close(done)
-			if c, err := l.Accept(); err == nil {
-				_, _ = c.Read(make([]byte, 100))
-				_, _ = c.Write([]byte(reply))
-				_ = c.Close()
+	for reply, want := range map[string][2]string{ // without and with a password
+		"HTTP/1.1 400 Bad Request\r\n":   {`PING was answered with "HTTP/1.1 400 Bad Request"`, "something else"},
+		string(make([]byte, 100_000)):    {"no whole line", "no whole line"},
+		"+PONG":                          {"no whole line", "no whole line"},
+		"+PONG\n":                        {`"+PONG\n"`, "something else"},
+		"-MISCONF of app, hunter2\r\n":   {"MISCONF of app", "something else"},
+		"-hunter2 is wrong\r\n":          {"hunter2", "something else"},
+		"+hunter2 is app's\r\n":          {"hunter2", "something else"},
+		"+OK\r\n+OK hunter2 and app\r\n": {"+OK", "PING was answered with something else"},
+	} {
+		for i, user := range []string{"", "app:hunter2@"} {
+			err := run(t, checks.Redis("redis://"+user+answering(t, reply))).Err
+			require.ErrorContains(t, err, want[i])
+			require.Less(t, len(err.Error()), 200)
+			if user != "" {
+				require.NotContains(t, err.Error(), "hunter2")
+				require.NotContains(t, err.Error(), "app")
 			}
-		}()
-		r := run(t, checks.Redis("redis://"+l.Addr().String()))
-		if reply == "+PONG" {
-			require.NoError(t, r.Err, "a last line without its end is taken as it is")
-		} else {
-			require.Error(t, r.Err)
-			require.Less(t, len(r.Err.Error()), 200)
 		}
-		require.NoError(t, l.Close())
-		<-done
 	}
+}
+
+// answering accepts one connection, reads what comes first and answers with reply. It returns its address.
+func answering(t *testing.T, reply string) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	require.NoError(t, err)
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		c, err := l.Accept()
+		if err != nil {
+			return
+		}
+		defer c.Close()
+		_, _ = c.Read(make([]byte, 100))
+		_, _ = c.Write([]byte(reply))
+		_ = c.(*net.TCPConn).CloseWrite()
+		_, _ = io.Copy(io.Discard, c) // unread bytes would reset the connection before the reply is read
+	}()
+	t.Cleanup(func() { _ = l.Close(); <-done })
+	return l.Addr().String()
 }
 
 func TestDisk(t *testing.T) {
