@@ -2,8 +2,6 @@ package checks_test
 
 import (
 	"context"
-	"crypto/tls"
-	"crypto/x509"
 	"errors"
 	"io"
 	"log/slog"
@@ -323,42 +321,6 @@ func TestTCPAndHTTP(t *testing.T) {
 	t.Cleanup(port.Release)
 	require.Error(t, run(t, checks.TCP("api", port.Addr())).Err)
 	require.Error(t, run(t, checks.HTTP("api", "http://"+port.Addr(), client)).Err)
-}
-
-func TestCertificate(t *testing.T) {
-	t.Parallel()
-	server := httptest.NewTLSServer(http.NotFoundHandler())
-	t.Cleanup(server.Close)
-	roots := x509.NewCertPool()
-	roots.AddCert(server.Certificate())
-	addr := server.Listener.Addr().String()
-	r := run(t, checks.Certificate("cert", addr, roots))
-	require.NoError(t, r.Err)
-	require.Greater(t, r.Observed["days_left"], float64(1000))
-	r = run(t, checks.Certificate("cert", addr, x509.NewCertPool()))
-	var unknown x509.UnknownAuthorityError
-	require.ErrorAs(t, r.Err, &unknown)
-	require.Equal(t, health.Fail, r.Status)
-	require.Equal(t, health.Degraded, r.Severity)
-
-	// pgtest's authority issues for a day: that is about to expire.
-	ca, err := pgtest.NewCA()
-	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, ca.Close()) })
-	short, err := ca.Issue("127.0.0.1")
-	require.NoError(t, err)
-	pair, err := tls.X509KeyPair([]byte(short.Cert()), []byte(short.Key()))
-	require.NoError(t, err)
-	soon := httptest.NewUnstartedServer(http.NotFoundHandler())
-	soon.TLS = &tls.Config{Certificates: []tls.Certificate{pair}, MinVersion: tls.VersionTLS12}
-	soon.StartTLS()
-	t.Cleanup(soon.Close)
-	roots.AppendCertsFromPEM([]byte(ca.PEM()))
-	require.ErrorContains(t, run(t, checks.Certificate("cert", soon.Listener.Addr().String(), roots)).Err, "ends in 1.0 days")
-	require.Error(t, run(t, checks.Certificate("cert", "no-port", nil)).Err)
-	plain := httptest.NewServer(http.NotFoundHandler())
-	t.Cleanup(plain.Close)
-	require.Error(t, run(t, checks.Certificate("cert", plain.Listener.Addr().String(), nil)).Err)
 }
 
 func TestChecksEndWithTheirContext(t *testing.T) {
