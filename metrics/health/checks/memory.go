@@ -2,6 +2,7 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"path/filepath"
 
@@ -21,12 +22,17 @@ const (
 // limit and what counts against it without the file cache that the kernel can drop, otherwise the machine. It observes
 // "used_percent", "available_gb" (10⁹ bytes) and "limit" ("container" or "machine"). The check is named "memory" and
 // critical.
-func Memory() health.Check { return MemoryIn("/") }
+func Memory() health.Check { return memoryCheck("/", groups) }
 
-// MemoryIn is [Memory] with /proc and /sys found below root, for a monitor that sees its host's file system there.
+// MemoryIn is [Memory] of the machine whose file system is found at root, for a monitor in a container that sees its
+// host's there. The limits of containers do not count, because the only ones that /proc would tell are the monitor's own.
 func MemoryIn(root string) health.Check {
+	return memoryCheck(root, func(string) []group { return nil })
+}
+
+func memoryCheck(root string, limits func(root string) []group) health.Check {
 	return health.Check{Name: "memory", Func: func(ctx context.Context) error {
-		used, available, source, err := memory(ctx, root)
+		used, available, source, err := memory(ctx, root, limits(root))
 		if err != nil {
 			return fmt.Errorf("memory: %w", err)
 		}
@@ -45,17 +51,19 @@ func MemoryIn(root string) health.Check {
 
 // memory returns how many percent are used, how many bytes are left, and whose they are: those of the fullest of the
 // control groups that limit this process, or the machine's when none does.
-func memory(ctx context.Context, root string) (used, available float64, source string, err error) {
+func memory(ctx context.Context, root string, limits []group) (used, available float64, source string, err error) {
 	ctx = context.WithValue(ctx, common.EnvKey, common.EnvMap{common.HostProcEnvKey: filepath.Join(root, "proc")})
 	machine, err := mem.VirtualMemoryWithContext(ctx)
 	if err != nil {
 		return 0, 0, "", err
 	}
-	if machine.Total > 0 {
-		used, available, source = 100-100*float64(machine.Available)/float64(machine.Total), float64(machine.Available), "machine"
+	total, available := float64(machine.Total), float64(machine.Available)
+	if total == 0 {
+		return 0, 0, "", errors.New("the machine's memory cannot be read")
 	}
-	for _, g := range groups(root) {
-		if g.limit >= float64(machine.Total) {
+	used, source = 100-100*available/total, "machine"
+	for _, g := range limits {
+		if g.limit >= total {
 			continue
 		}
 		if u := 100 * g.used / g.limit; source == "machine" || u > used {

@@ -2,10 +2,11 @@ package checks
 
 import (
 	"context"
+	"errors"
 	"fmt"
-	"io"
 	"net"
 	"net/http"
+	"net/url"
 
 	"github.com/prodwright/prodwright/metrics/health"
 )
@@ -21,23 +22,26 @@ func TCP(name, addr string) health.Check {
 	}}
 }
 
-// HTTP checks that a GET of url is answered with a status of 2xx, through client, or http.DefaultClient when that is
-// nil. Redirects are followed as the client does. It observes "status". The check has the given name and is critical.
-func HTTP(name, url string, client *http.Client) health.Check {
+// HTTP checks that a GET of rawURL is answered with a status of 2xx, through client, or http.DefaultClient when that is
+// nil. Redirects are followed as the client does. The body is not read, so an endless one is no matter. It observes
+// "status". Errors do not show the URL, which may hold a password or a token. The check has the given name and is critical.
+func HTTP(name, rawURL string, client *http.Client) health.Check {
 	if client == nil {
 		client = http.DefaultClient
 	}
 	return health.Check{Name: name, Dependency: true, Func: func(ctx context.Context) error {
-		req, err := http.NewRequestWithContext(ctx, http.MethodGet, url, nil)
+		req, err := http.NewRequestWithContext(ctx, http.MethodGet, rawURL, nil)
 		if err != nil {
-			return err
+			return errors.New("the URL cannot be read")
 		}
 		resp, err := client.Do(req)
-		if err != nil {
-			return err
+		if e, ok := errors.AsType[*url.Error](err); ok {
+			err = e.Err // without the URL
 		}
-		defer func() { _ = resp.Body.Close() }()
-		_, _ = io.CopyN(io.Discard, resp.Body, 64<<10) // so that the connection is used again
+		if err != nil {
+			return fmt.Errorf("GET: %w", err)
+		}
+		_ = resp.Body.Close()
 		health.Observe(ctx, "status", resp.StatusCode)
 		if resp.StatusCode < 200 || resp.StatusCode > 299 {
 			return fmt.Errorf("GET answered %s", resp.Status)
