@@ -13,12 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 
 	"github.com/prodwright/prodwright/internal/freeport"
-	"github.com/prodwright/prodwright/internal/pgtest"
 	"github.com/prodwright/prodwright/metrics/health"
 	"github.com/prodwright/prodwright/metrics/health/checks"
 )
@@ -41,58 +39,6 @@ func TestDependenciesAreRefusedInLiveness(t *testing.T) {
 		c.Probes = health.Liveness
 		require.ErrorIs(t, new(health.Handler).Add(c), health.ErrDependencyInLiveness, c.Name)
 	}
-}
-
-func TestPostgresTellsExhaustedFromDown(t *testing.T) {
-	t.Parallel()
-	server := pgtest.New(t, pgtest.Config{SCRAM: true})
-	pool, err := pgxpool.New(t.Context(), server.URL("postgres")+"&pool_max_conns=2")
-	require.NoError(t, err)
-	t.Cleanup(pool.Close)
-	check := checks.Postgres(pool)
-	check.Timeout, check.MaxAge = time.Minute, -1
-	r := run(t, check)
-	require.NoError(t, r.Err)
-	require.EqualValues(t, 2, r.Observed["max"])
-
-	var held []*pgxpool.Conn
-	for range 2 {
-		c, err := pool.Acquire(t.Context())
-		require.NoError(t, err)
-		held = append(held, c)
-	}
-	check.Timeout = 2 * time.Second
-	r = run(t, check)
-	require.ErrorIs(t, r.Err, checks.ErrPoolExhausted)
-	require.EqualError(t, r.Err, "the pool is exhausted, the database answers: 2 of 2 connections in use")
-
-	require.NoError(t, server.Kill())
-	r = run(t, check)
-	require.ErrorIs(t, r.Err, checks.ErrDatabaseDown, "also when the pool is exhausted")
-	for _, c := range held {
-		c.Release()
-	}
-	r = run(t, check)
-	require.ErrorIs(t, r.Err, checks.ErrDatabaseDown)
-	require.NotContains(t, r.Err.Error(), server.Password())
-
-	require.NoError(t, server.Start(t.Context()))
-	check.Timeout = time.Minute
-	require.NoError(t, run(t, check).Err)
-}
-
-func TestPostgresThatHangsIsDown(t *testing.T) {
-	t.Parallel()
-	server := pgtest.New(t, pgtest.Config{})
-	pool, err := pgxpool.New(t.Context(), server.URL("postgres"))
-	require.NoError(t, err)
-	check := checks.Postgres(pool)
-	require.NoError(t, run(t, check).Err)
-	require.NoError(t, server.Hang())
-	check.Timeout = 200 * time.Millisecond
-	require.Equal(t, health.Fail, run(t, check).Status)
-	require.NoError(t, server.Continue())
-	pool.Close()
 }
 
 // startRedis starts a real Redis with a password and returns its address.

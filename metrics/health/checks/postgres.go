@@ -7,44 +7,80 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"github.com/prodwright/prodwright/metrics/health"
 )
 
-// Errors of [Postgres], to test for with errors.Is.
+// Errors of [Postgres], to test for with errors.Is. When the pool has no connection to give, the last three tell why: one
+// connection beside the pool finds out.
 var (
+	// ErrDatabaseDown means that the database could not be reached, did not answer or does not serve.
+	ErrDatabaseDown = errors.New("the database is down")
+	// ErrDatabaseFull means that the database answers, but has reached its own limit of connections, whoever has them.
+	ErrDatabaseFull = errors.New("the database answers, but takes no more connections")
 	// ErrPoolExhausted means that the database answers but every connection of the pool is in use. It is this instance
 	// that is overloaded or leaks connections, not the database.
 	ErrPoolExhausted = errors.New("the pool is exhausted, the database answers")
-	// ErrDatabaseDown means that the database could not be reached or did not answer.
-	ErrDatabaseDown = errors.New("the database does not answer")
+	// ErrPoolUnavailable means that the database answers but the pool gives out no connection although it could have one:
+	// it is closed or suspended, or one of its hooks refuses the connections.
+	ErrPoolUnavailable = errors.New("the pool gives out no connection, the database answers")
 )
 
-// Postgres checks that a statement gets through the pool, by SELECT 1. When it does not, the error tells whether the
-// pool has no connection to spare ([ErrPoolExhausted], found out by one connection beside the pool) or the database is
-// to blame ([ErrDatabaseDown]). It observes "in_use" and "max" connections. The check is named "postgres" and critical.
+// Postgres checks that a statement gets through the pool, by SELECT 1. When it does not, the error says who is to blame:
+// [ErrDatabaseDown], [ErrDatabaseFull], [ErrPoolExhausted] or [ErrPoolUnavailable]. It observes "in_use" and "max"
+// connections. The check is named "postgres" and critical.
 func Postgres(p *pgxpool.Pool) health.Check {
 	return health.Check{Name: "postgres", Dependency: true, Func: func(ctx context.Context) error {
 		err := throughPool(ctx, p)
 		s := p.Stat()
 		health.Observe(ctx, "in_use", s.AcquiredConns())
 		health.Observe(ctx, "max", s.MaxConns())
-		if err == nil {
-			return nil
+		var refused *acquireError
+		if errors.As(err, &refused) {
+			return blame(ctx, p, refused)
 		}
-		if !errors.Is(err, errNoConnection) {
+		if err != nil {
 			return fmt.Errorf("%w: %w", ErrDatabaseDown, err)
 		}
-		if direct := besidePool(ctx, p); direct != nil {
-			return fmt.Errorf("%w: %w", ErrDatabaseDown, direct)
-		}
-		return fmt.Errorf("%w: %d of %d connections in use", ErrPoolExhausted, s.AcquiredConns(), s.MaxConns())
+		return nil
 	}}
 }
 
-// errNoConnection marks an acquire that ended by its deadline while all connections were in use.
-var errNoConnection = errors.New("no connection became free")
+// acquireError is the failure to get a connection.
+type acquireError struct {
+	err           error
+	inUse, atMost int32 // connections of the pool, then
+}
+
+func (e *acquireError) Error() string { return e.err.Error() }
+func (e *acquireError) Unwrap() error { return e.err }
+
+// blame says why the pool gave out no connection.
+func blame(ctx context.Context, p *pgxpool.Pool, refused *acquireError) error {
+	exhausted := refused.inUse >= refused.atMost
+	direct := refused.err
+	var connect *pgconn.ConnectError
+	if !errors.As(direct, &connect) { // else the pool has just tried
+		direct = besidePool(ctx, p)
+	}
+	var answer *pgconn.PgError
+	full := errors.As(direct, &answer) && answer.Code == tooManyConnections
+	switch {
+	case direct != nil && !full:
+		return fmt.Errorf("%w: %w", ErrDatabaseDown, direct)
+	case exhausted:
+		return fmt.Errorf("%w: %d of %d connections in use", ErrPoolExhausted, refused.inUse, refused.atMost)
+	case full:
+		return fmt.Errorf("%w: %w", ErrDatabaseFull, direct)
+	}
+	return fmt.Errorf("%w: %w", ErrPoolUnavailable, refused)
+}
+
+// tooManyConnections is the SQLSTATE too_many_connections (PostgreSQL, appendix A), by which the limits of the server,
+// of the role and of the database are reported.
+const tooManyConnections = "53300"
 
 // throughPool takes at most half of the time that ctx leaves, so that there is some left to find out why it failed.
 func throughPool(ctx context.Context, p *pgxpool.Pool) error {
@@ -56,10 +92,8 @@ func throughPool(ctx context.Context, p *pgxpool.Pool) error {
 	for attempt := int32(0); ; attempt++ {
 		c, err := p.Acquire(ctx)
 		if err != nil {
-			if s := p.Stat(); ctx.Err() != nil && s.AcquiredConns() >= s.MaxConns() {
-				return fmt.Errorf("%w: %w", errNoConnection, err)
-			}
-			return err
+			s := p.Stat()
+			return &acquireError{err, s.AcquiredConns(), s.MaxConns()}
 		}
 		err = selectOne(ctx, c.Conn())
 		stale := err != nil && c.Conn().IsClosed() && ctx.Err() == nil
