@@ -7,8 +7,8 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
-	"mime"
 	"net/http"
+	"net/url"
 	"strconv"
 	"time"
 
@@ -58,11 +58,11 @@ func (a *api) create(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) get(w http.ResponseWriter, r *http.Request) error {
-	id, err := strconv.ParseInt(r.PathValue("id"), 10, 64)
+	id, err := strconv.ParseUint(r.PathValue("id"), 10, 63)
 	if err != nil || id < 1 {
 		return problem.New(http.StatusBadRequest, "the id must be a positive number")
 	}
-	u, from, err := a.store.Get(r.Context(), id)
+	u, from, err := a.store.Get(r.Context(), int64(id)) //nolint:gosec // of 63 bits
 	if err != nil {
 		return err
 	}
@@ -71,8 +71,12 @@ func (a *api) get(w http.ResponseWriter, r *http.Request) error {
 }
 
 func (a *api) list(w http.ResponseWriter, r *http.Request) error {
-	limit, err1 := number(r, "limit", DefaultLimit, 1, MaxLimit)
-	offset, err2 := number(r, "offset", 0, 0, 1<<31-1)
+	query, err := url.ParseQuery(r.URL.RawQuery)
+	if err != nil {
+		return problem.New(http.StatusBadRequest, "the query cannot be read")
+	}
+	limit, err1 := number(query["limit"], "limit", DefaultLimit, 1, MaxLimit)
+	offset, err2 := number(query["offset"], "offset", 0, 0, 1<<31-1)
 	if err := errors.Join(err1, err2); err != nil {
 		return problem.New(http.StatusBadRequest, err.Error())
 	}
@@ -91,38 +95,16 @@ type Page struct {
 	Offset int    `json:"offset"`
 }
 
-// number reads a number from the query.
-func number(r *http.Request, name string, fallback, low, high int) (int, error) {
-	text := r.URL.Query().Get(name)
-	if text == "" {
+// number reads a number that the query may have once.
+func number(given []string, name string, fallback, low, high int) (int, error) {
+	if len(given) == 0 {
 		return fallback, nil
 	}
-	n, err := strconv.Atoi(text)
-	if err != nil || n < low || n > high {
+	n, err := strconv.ParseUint(given[0], 10, 31)
+	if err != nil || len(given) > 1 || int(n) < low || int(n) > high {
 		return 0, fmt.Errorf("%s must be a number from %d to %d", name, low, high)
 	}
-	return n, nil
-}
-
-// decode reads the body of a request.
-func decode(w http.ResponseWriter, r *http.Request) (in input, err error) {
-	if t, _, err := mime.ParseMediaType(r.Header.Get("Content-Type")); err != nil || t != "application/json" {
-		return in, problem.New(http.StatusUnsupportedMediaType, "the body must be application/json")
-	}
-	d := json.NewDecoder(http.MaxBytesReader(w, r.Body, MaxBody))
-	d.DisallowUnknownFields()
-	err = d.Decode(&in)
-	if err == nil && d.More() {
-		err = errors.New("more than one value")
-	}
-	var tooLarge *http.MaxBytesError
-	switch {
-	case errors.As(err, &tooLarge):
-		return in, problem.New(http.StatusRequestEntityTooLarge, fmt.Sprintf("the body may have %d bytes", MaxBody))
-	case err != nil:
-		return in, problem.New(http.StatusBadRequest, "the body is not the JSON of a user: "+err.Error())
-	}
-	return in, nil
+	return int(n), nil
 }
 
 // handler is one that may fail.

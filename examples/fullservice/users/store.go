@@ -3,6 +3,7 @@ package users
 import (
 	"context"
 	"errors"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -28,11 +29,19 @@ type DB interface {
 	Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error)
 }
 
-// Store keeps users. Its methods say which server answered a read.
+// How the standby is treated.
+const (
+	StandbyTimeout = time.Second     // for an answer, before the primary is asked
+	StandbyRest    = 5 * time.Second // after a failure, before it is asked again
+)
+
+// Store keeps users. Its methods say which server answered a read. It must not be copied.
 type Store struct {
 	Primary DB
 	// Standby gets the reads. Without one the primary does.
 	Standby DB
+
+	resting atomic.Pointer[time.Time] // until when the standby is left alone
 }
 
 // Source is the server that answered a read.
@@ -61,16 +70,29 @@ func (s *Store) Create(ctx context.Context, name, email string) (User, error) {
 	return u, err
 }
 
+// read asks the standby, and the primary when the standby does not know or fails. A standby that hangs costs the reads of
+// one moment StandbyTimeout; while it rests they go to the primary at once.
+func read[T any](ctx context.Context, s *Store, ask func(context.Context, DB) (T, error)) (T, Source, error) {
+	if until := s.resting.Load(); s.Standby != nil && (until == nil || time.Now().After(*until)) {
+		short, cancel := context.WithTimeout(ctx, StandbyTimeout)
+		v, err := ask(short, s.Standby)
+		cancel()
+		if err == nil {
+			return v, FromStandby, nil
+		}
+		if !errors.Is(err, ErrNotFound) && ctx.Err() == nil {
+			rested := time.Now().Add(StandbyRest)
+			s.resting.Store(&rested)
+		}
+	}
+	v, err := ask(ctx, s.Primary)
+	return v, FromPrimary, err
+}
+
 // Get returns one user. A standby that does not know the user may only be behind, and one that fails says nothing: in
 // both cases the primary decides. The error matches ErrNotFound.
 func (s *Store) Get(ctx context.Context, id int64) (User, Source, error) {
-	if s.Standby != nil {
-		if u, err := get(ctx, s.Standby, id); err == nil || ctx.Err() != nil {
-			return u, FromStandby, err
-		}
-	}
-	u, err := get(ctx, s.Primary, id)
-	return u, FromPrimary, err
+	return read(ctx, s, func(ctx context.Context, db DB) (User, error) { return get(ctx, db, id) })
 }
 
 func get(ctx context.Context, db DB, id int64) (User, error) {
@@ -88,13 +110,7 @@ func get(ctx context.Context, db DB, id int64) (User, error) {
 // List returns up to limit users in the order of their ids, after the first offset ones. The newest may be missing while
 // the standby is behind.
 func (s *Store) List(ctx context.Context, limit, offset int) ([]User, Source, error) {
-	if s.Standby != nil {
-		if us, err := list(ctx, s.Standby, limit, offset); err == nil || ctx.Err() != nil {
-			return us, FromStandby, err
-		}
-	}
-	us, err := list(ctx, s.Primary, limit, offset)
-	return us, FromPrimary, err
+	return read(ctx, s, func(ctx context.Context, db DB) ([]User, error) { return list(ctx, db, limit, offset) })
 }
 
 func list(ctx context.Context, db DB, limit, offset int) ([]User, error) {

@@ -9,9 +9,11 @@ import (
 	"net/http/httptest"
 	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -19,6 +21,7 @@ import (
 	"github.com/prodwright/prodwright/examples/fullservice/problem"
 	"github.com/prodwright/prodwright/examples/fullservice/users"
 	"github.com/prodwright/prodwright/internal/pgtest"
+	"github.com/prodwright/prodwright/pool"
 )
 
 const (
@@ -83,25 +86,40 @@ func TestAPI(t *testing.T) {
 		status               int
 		detail               string
 	}{
-		"no JSON":           {"POST", "/users", `{"name`, 400, "the body is not the JSON of a user"},
-		"two values":        {"POST", "/users", `{"name": "a", "email": "a@b.c"} {}`, 400, "more than one value"},
-		"unknown field":     {"POST", "/users", `{"name": "a", "admin": true}`, 400, `unknown field "admin"`},
-		"wrong type":        {"POST", "/users", `{"name": 7}`, 400, "cannot unmarshal number"},
-		"too large":         {"POST", "/users", `{"name": "` + strings.Repeat("a", users.MaxBody) + `"}`, 413, "the body may have 16384 bytes"},
-		"everything wrong":  {"POST", "/users", `{"name": " ", "email": "nobody"}`, 422, "the user is not acceptable"},
-		"null characters":   {"POST", "/users", `{"name": "a\u0000b", "email": "a\u0000@b.c"}`, 422, "the user is not acceptable"},
-		"long name":         {"POST", "/users", `{"name": "` + strings.Repeat("ä", 201) + `", "email": "a@b.c"}`, 422, "the user is not acceptable"},
-		"taken":             {"POST", "/users", `{"name": "a", "email": "ZOE@example.com"}`, 409, "the e-mail address is taken"},
-		"no number":         {"GET", "/users/abc", "", 400, "the id must be a positive number"},
-		"negative":          {"GET", "/users/-1", "", 400, "the id must be a positive number"},
-		"too big a number":  {"GET", "/users/9223372036854775808", "", 400, "the id must be a positive number"},
-		"unknown user":      {"GET", "/users/4711", "", 404, "there is no such user"},
-		"limit and offset":  {"GET", "/users?limit=0&offset=-1", "", 400, "limit must be a number from 1 to 1000\noffset must be a number from 0 to 2147483647"},
-		"limit too high":    {"GET", "/users?limit=1001", "", 400, "limit must be a number from 1 to 1000"},
-		"elsewhere":         {"GET", "/nothing", "", 404, "there is nothing here; see /users"},
-		"method":            {"DELETE", "/users", "", 405, "this takes GET, HEAD, POST"},
-		"method on a user":  {"PUT", "/users/1", "", 405, "this takes GET, HEAD"},
-		"offset beyond end": {"GET", "/users?offset=2147483647", "", 200, ""},
+		"no JSON":            {"POST", "/users", `{"name`, 400, "the body is not the JSON of a user"},
+		"two values":         {"POST", "/users", `{"name": "a", "email": "a@b.c"} {}`, 400, "there is more after it"},
+		"brace too many":     {"POST", "/users", `{"name": "a", "email": "a@b.c"}}`, 400, "there is more after it"},
+		"garbage at the end": {"POST", "/users", `{"name": "a", "email": "a@b.c"}]x`, 400, "there is more after it"},
+		"not UTF-8":          {"POST", "/users", "{\"name\": \"\xff\", \"email\": \"a@b.c\"}", 400, "the body is not UTF-8"},
+		"unknown field":      {"POST", "/users", `{"name": "a", "admin": true}`, 400, `unknown field "admin"`},
+		"wrong type":         {"POST", "/users", `{"name": 7}`, 400, "the body is not the JSON of a user: name is not a string"},
+		"no object":          {"POST", "/users", `[]`, 400, "the body is not the JSON of a user: it is not an object"},
+		"too large":          {"POST", "/users", `{"name": "` + strings.Repeat("a", users.MaxBody) + `"}`, 413, "the body may have 16384 bytes"},
+		"everything wrong":   {"POST", "/users", `{"name": " ", "email": "nobody"}`, 422, "the user is not acceptable"},
+		"null characters":    {"POST", "/users", `{"name": "a\u0000b", "email": "a\u0000@b.c"}`, 422, "the user is not acceptable"},
+		"escape character":   {"POST", "/users", `{"name": "a\u001b[31m", "email": "a@b.c"}`, 422, "the user is not acceptable"},
+		"line separator":     {"POST", "/users", `{"name": "a\u2028b", "email": "a@b.c"}`, 422, "the user is not acceptable"},
+		"half a character":   {"POST", "/users", `{"name": "a\ud800", "email": "a@b.c"}`, 422, "the user is not acceptable"},
+		"control in e-mail":  {"POST", "/users", `{"name": "a", "email": "\"a\u0001\"@b.c"}`, 422, "the user is not acceptable"},
+		"invisible name":     {"POST", "/users", `{"name": "\u200b\u00a0\ufe0f\u3164", "email": "a@b.c"}`, 422, "the user is not acceptable"},
+		"long name":          {"POST", "/users", `{"name": "` + strings.Repeat("ä", 201) + `", "email": "a@b.c"}`, 422, "the user is not acceptable"},
+		"taken":              {"POST", "/users", `{"name": "a", "email": "ZOE@example.com"}`, 409, "the e-mail address is taken"},
+		"no number":          {"GET", "/users/abc", "", 400, "the id must be a positive number"},
+		"sign":               {"GET", "/users/+1", "", 400, "the id must be a positive number"},
+		"negative":           {"GET", "/users/-1", "", 400, "the id must be a positive number"},
+		"too big a number":   {"GET", "/users/9223372036854775808", "", 400, "the id must be a positive number"},
+		"unknown user":       {"GET", "/users/4711", "", 404, "there is no such user"},
+		"limit and offset":   {"GET", "/users?limit=0&offset=-1", "", 400, "limit must be a number from 1 to 1000\noffset must be a number from 0 to 2147483647"},
+		"limit too high":     {"GET", "/users?limit=1001", "", 400, "limit must be a number from 1 to 1000"},
+		"bad escape":         {"GET", "/users?limit=%zz", "", 400, "the query cannot be read"},
+		"semicolon":          {"GET", "/users?limit=10;offset=3", "", 400, "the query cannot be read"},
+		"twice":              {"GET", "/users?limit=1&limit=2", "", 400, "limit must be a number from 1 to 1000"},
+		"empty limit":        {"GET", "/users?limit=", "", 400, "limit must be a number from 1 to 1000"},
+		"limit with a sign":  {"GET", "/users?limit=%2B5", "", 400, "limit must be a number from 1 to 1000"},
+		"elsewhere":          {"GET", "/nothing", "", 404, "there is nothing here; see /users"},
+		"method":             {"DELETE", "/users", "", 405, "this takes GET, HEAD, POST"},
+		"method on a user":   {"PUT", "/users/1", "", 405, "this takes GET, HEAD"},
+		"offset beyond end":  {"GET", "/users?offset=2147483647", "", 200, ""},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -117,6 +135,7 @@ func TestAPI(t *testing.T) {
 			require.Equal(t, http.StatusText(status), p.Title)
 			require.Equal(t, status, p.Status)
 			require.Contains(t, p.Detail, tc.detail)
+			require.NotContains(t, p.Detail, "Go ")
 			if status == 422 && name == "everything wrong" {
 				require.Equal(t, []problem.Fault{{Pointer: "#/name", Detail: "must not be empty"}, {Pointer: "#/email", Detail: "must be an e-mail address of at most 254 characters"}}, p.Errors)
 			}
@@ -171,6 +190,55 @@ func TestReadsSurviveAStandbyThatIsBehindOrGone(t *testing.T) {
 	require.Equal(t, 503, status, body)
 	require.Equal(t, "1", header.Get("Retry-After"))
 	require.NotContains(t, body, "127.0.0.1", "what went wrong inside is not the client's business")
+}
+
+// counted counts the questions to a database.
+type counted struct {
+	users.DB
+	asked atomic.Int64
+}
+
+func (c *counted) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	c.asked.Add(1)
+	return c.DB.Query(ctx, sql, args...)
+}
+
+// A standby that is stopped keeps its connections and answers nothing.
+func TestReadsSurviveAStandbyThatHangs(t *testing.T) {
+	t.Parallel()
+	primary := pgtest.New(t, pgtest.Config{})
+	standby, err := primary.Standby(t.Context(), pgtest.StandbyConfig{Name: "standby"})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = standby.Close() })
+	open := func(url string) *pool.Pool {
+		p, err := pool.New(t.Context(), pool.Config{URL: pool.NewSecret(url)})
+		require.NoError(t, err)
+		t.Cleanup(func() { _ = p.Close(context.WithoutCancel(t.Context())) })
+		return p
+	}
+	db := open(primary.URL("postgres"))
+	_, err = migrations.Apply(t.Context(), db)
+	require.NoError(t, err)
+	replica := &counted{DB: open(standby.URL("postgres"))}
+	api := users.API(&users.Store{Primary: db, Standby: replica})
+	status, _, body := call(api, "POST", "/users", `{"name": "a", "email": "a@b.c"}`)
+	require.Equal(t, 201, status, body)
+	fromStandby := func() bool {
+		status, header, _ := call(api, "GET", "/users/1", "")
+		return status == 200 && header.Get(users.ReadFrom) == "standby"
+	}
+	require.Eventually(t, fromStandby, patience, tick)
+
+	require.NoError(t, standby.Hang())
+	asked := replica.asked.Load()
+	for i := range 100 {
+		status, header, body := call(api, "GET", []string{"/users/1", "/users"}[i%2], "")
+		require.Equal(t, 200, status, body)
+		require.Equal(t, "primary", header.Get(users.ReadFrom))
+	}
+	require.Less(t, replica.asked.Load()-asked, int64(50), "it is left alone between the attempts")
+	require.NoError(t, standby.Continue())
+	require.Eventually(t, fromStandby, patience, tick)
 }
 
 func TestMigrationsByManyInstances(t *testing.T) {
