@@ -26,12 +26,13 @@ type crowd struct {
 	http       *http.Client
 	done       chan struct{}
 
-	ready                                        atomic.Bool
-	requests, created, rejected, refused, during atomic.Int64
-	reads                                        map[users.Source]*atomic.Int64
+	ready                               atomic.Bool
+	requests, created, rejected, during atomic.Int64
+	reads                               map[users.Source]*atomic.Int64
 
 	mu      sync.Mutex
 	errors  []error
+	paged   bool
 	primary int64 // rows after the last request
 	standby int64
 }
@@ -59,6 +60,7 @@ func (c *crowd) run(ctx context.Context) error {
 	if err := c.balance(ctx, true); err != nil {
 		return err
 	}
+	c.paging(ctx)
 	var all sync.WaitGroup
 	for n := range clients {
 		all.Go(func() {
@@ -73,18 +75,20 @@ func (c *crowd) run(ctx context.Context) error {
 	return err
 }
 
-// balance is the load balancer: it asks for the readiness until it changes to what is wanted.
+// balance is the load balancer: it asks for the readiness until it has heard what is wanted several times in a row.
 func (c *crowd) balance(ctx context.Context, want bool) error {
-	for {
+	for heard := 0; ; {
 		got, err := c.send(ctx, http.MethodGet, c.admin+"/readyz", nil)
-		if err == nil && (got.status == http.StatusOK) == want {
+		if err != nil || (got.status == http.StatusOK) != want {
+			heard = 0
+		} else if heard++; heard == 3 {
 			c.ready.Store(want)
 			return nil
 		}
 		select {
 		case <-ctx.Done():
 			return context.Cause(ctx)
-		case <-time.After(20 * time.Millisecond):
+		case <-time.After(50 * time.Millisecond):
 		}
 	}
 }

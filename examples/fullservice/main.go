@@ -13,11 +13,13 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"net"
 	"os"
 	"time"
 
 	"github.com/prodwright/prodwright/examples/internal/demo"
+	"github.com/prodwright/prodwright/metrics/lifecycle"
 )
 
 func main() {
@@ -28,7 +30,10 @@ func main() {
 			databaseURL: os.Getenv("DATABASE_URL"), standbyURL: os.Getenv("STANDBY_URL"), redisURL: os.Getenv("REDIS_URL"),
 			addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"), adminAddr: cmp.Or(os.Getenv("ADMIN_ADDR"), "127.0.0.1:8081"),
 		}
-		if *smoke {
+		switch {
+		case *requests < 1:
+			return fmt.Errorf("-requests is %d: must be at least 1", *requests)
+		case *smoke:
 			return runSmoke(ctx, cfg, *requests, v)
 		}
 		s, err := newService(cfg)
@@ -36,11 +41,19 @@ func main() {
 			return err
 		}
 		err = s.group.Run(ctx)
-		v.Claimf(err == nil, "started and stopped in order")
+		if signal, ok := errors.AsType[*lifecycle.SignalError](err); ok {
+			v.Claimf(true, "told to stop before it had started: %v", signal)
+			err = nil
+		} else {
+			v.Claimf(err == nil, "started and stopped in order")
+		}
 		report(v, s.group.Report())
 		return err
 	})
 }
+
+// smokeDrain is the drain window of -smoke, long enough for a load balancer that looks often.
+const smokeDrain = 2 * time.Second
 
 // runSmoke drives the service on ports of its own.
 func runSmoke(ctx context.Context, cfg settings, requests int, v *demo.Verdict) error {
@@ -49,7 +62,7 @@ func runSmoke(ctx context.Context, cfg settings, requests int, v *demo.Verdict) 
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	cfg.api, cfg.admin, cfg.drain = api, admin, time.Second
+	cfg.api, cfg.admin, cfg.drain = api, admin, smokeDrain
 	s, err := newService(cfg)
 	if err != nil {
 		return err

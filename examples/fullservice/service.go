@@ -32,7 +32,8 @@ type service struct {
 	store  *users.Store
 	own    servers
 
-	primary, standby *pool.Pool // standby is nil without one
+	primary *pool.Pool
+	standby standby
 }
 
 func newService(cfg settings) (*service, error) {
@@ -49,23 +50,25 @@ func newService(cfg settings) (*service, error) {
 		redis.Severity = health.Degraded
 		watched = append(watched, redis)
 	}
-	if err := s.probes.Add(watched...); err != nil {
-		return nil, err
-	}
 
 	// Probes answer first and last: added first and of the phase that stops last.
 	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.adminAddr, Handler: s.probes, ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
 	admin.Phase = lifecycle.Close
 	parts := []lifecycle.Part{admin}
 	if cfg.databaseURL == "" {
-		parts = append(parts, lifecycle.Part{Name: "own database servers", Phase: lifecycle.Close, Start: s.startServers, Stop: s.own.stop})
+		parts = append(parts, lifecycle.Part{Name: "own database servers", Phase: lifecycle.Close, Start: told(s.startServers), Stop: s.own.stop})
 	}
 	parts = append(parts,
-		lifecycle.Part{Name: "primary pool", Phase: lifecycle.Close, Start: s.openPrimary, Stop: func(ctx context.Context) error { return s.primary.Close(ctx) }},
-		lifecycle.Part{Name: "migrations", Start: s.migrate},
+		lifecycle.Part{Name: "primary pool", Phase: lifecycle.Close, Start: told(s.openPrimary), Stop: func(ctx context.Context) error { return s.primary.Close(ctx) }},
+		lifecycle.Part{Name: "migrations", Start: told(s.migrate)},
 	)
 	if cfg.databaseURL == "" || cfg.standbyURL != "" {
-		parts = append(parts, lifecycle.Part{Name: "standby pool", Phase: lifecycle.Close, Start: s.openStandby, Stop: func(ctx context.Context) error { return s.standby.Close(ctx) }})
+		s.store.Standby = &s.standby
+		watched = append(watched, s.standby.check())
+		parts = append(parts, s.standby.part(func() string { return s.standbyURL }))
+	}
+	if err := s.probes.Add(watched...); err != nil {
+		return nil, err
 	}
 	return s, group.Add(append(parts, group.HTTPServer("api", s.server(), cfg.api))...)
 }
@@ -92,18 +95,6 @@ func (s *service) openPrimary(ctx context.Context) (err error) {
 	return s.probes.Add(checks.Postgres(s.primary.Raw()))
 }
 
-// openStandby opens the pool for reads. A standby that is away makes the service slower, not unready.
-func (s *service) openStandby(ctx context.Context) (err error) {
-	s.standby, err = open(ctx, s.standbyURL)
-	if err != nil {
-		return err
-	}
-	s.store.Standby = s.standby
-	check := checks.Postgres(s.standby.Raw())
-	check.Name, check.Severity = "standby", health.Degraded
-	return s.probes.Add(check)
-}
-
 func open(ctx context.Context, url string) (*pool.Pool, error) {
 	return pool.New(ctx, pool.Config{URL: pool.NewSecret(url), AppName: "fullservice", LeakThreshold: 30 * time.Second})
 }
@@ -115,4 +106,15 @@ func (s *service) migrate(ctx context.Context) error {
 	}
 	slog.Info("migrations", "applied", applied)
 	return nil
+}
+
+// told makes a Start that a signal has cut short say so, instead of naming what broke because of it.
+func told(start func(context.Context) error) func(context.Context) error {
+	return func(ctx context.Context) error {
+		err := start(ctx)
+		if signal, ok := errors.AsType[*lifecycle.SignalError](context.Cause(ctx)); ok && err != nil {
+			return signal
+		}
+		return err
+	}
 }
