@@ -31,6 +31,8 @@ func Check(ctx context.Context, root string, p Policy) ([]Violation, error) {
 		h.layering(k)
 		h.builds(k)
 		h.inits(k)
+		h.initials(k)
+		h.goroutines(k)
 		h.state(k)
 		h.calls(k)
 		h.docs(k)

@@ -3,24 +3,32 @@
 //
 // The rules, by the name under which a [Violation] appears:
 //
-//   - layering: a top-level package never imports another one; a sub-package may import its parent, never the reverse;
-//     internal packages import no top-level one; nothing shipped imports a conformance suite.
-//   - modules: the root module's direct requirements are [Policy.Requirements], and a package's build contains only the
-//     modules that [Policy.Modules] grants it. Nested modules leave the root's internal packages alone.
+//   - layering: there are no top-level packages but [Policy.Packages], and none imports another one; a sub-package may
+//     import its parent and its siblings, never the reverse of the former; internal packages import no top-level one;
+//     nothing shipped imports a conformance suite.
+//   - modules: the root module's direct requirements are [Policy.Requirements], whatever go.mod calls indirect, and there
+//     are no tools; a package's build contains only the modules that [Policy.Modules] grants it. Nested modules leave the
+//     root's internal packages alone.
 //   - tests: no testing, testify or goleak in the build of a shipped package, however deep. Conformance suites, whose
 //     names end in "test", are the exception.
-//   - init: no init function and no import for its side effects.
-//   - state: no package-level variable that is written to, exported (other than errors), or made to be changed (channels,
-//     functions, pointers, types of sync).
+//   - init: no init function, no import for its side effects, and no call for the value of a variable but those that
+//     make errors and patterns.
+//   - goroutines: only the packages of [Policy.Goroutines] start any, and each says there who ends them.
+//   - state: no package-level variable that is written to, exported (other than errors), or of a type that can be changed
+//     through a copy: channels, functions, pointers, interfaces, types of sync, and structs with any of these. Maps and
+//     slices of fixed values are read where they are, not handed out. No writing to variables of other packages, and no
+//     call that changes the whole process, such as slog.SetDefault.
 //   - environment: only envcfg reads the process environment.
+//   - cgo: none.
 //   - signals: only metrics/lifecycle handles signals.
-//   - linker: no text/template, html/template or reflect's MethodByName, with any of which the linker keeps every exported
-//     method of the whole program.
+//   - linker: no text/template, html/template or reflect's Method and MethodByName, with any of which the linker keeps
+//     every exported method of the whole program. No go:linkname.
 //   - docs: every package, exported name, interface method and field of a Config says what it is.
-//   - examples: every exported type of a package that users import has an Example.
-//   - readme: every Go snippet of README.md stands as it is in a file that is compiled.
+//   - examples: every exported type of a package that users import has an Example, which has an Output or a
+//     comment that says why not.
+//   - readme: every Go snippet of README.md stands as it is, as code, in a Go file.
 //   - size: no file is longer than [Policy.MaxLines].
 //
-// A slice or map that is changed by a function it was passed to is not found. Rules about built code see the files of the platform they run
-// on; rules about text see all files.
+// Rules about built code see the files of the platform they run on, of which state, environment and signals are; the
+// others see all files.
 package arch

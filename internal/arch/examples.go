@@ -2,28 +2,32 @@ package arch
 
 import (
 	"go/ast"
-	"os"
+	"go/doc"
+	"go/parser"
 	"path/filepath"
-	"regexp"
 	"slices"
+	"strings"
 )
 
-// example finds the name that an Example is of: "Pool" in ExamplePool, ExamplePool_suffix and ExamplePool_Acquire.
-var example = regexp.MustCompile(`(?m)^func Example([A-Za-z0-9]*)(?:_\w+)?\(\)`)
-
-// examples checks that every exported type of a package that users import has an Example, which tests run.
+// examples checks that every exported type of a package that users import has an Example, and that tests run it.
 func (h *house) examples(k *pkg) error {
 	if !slices.Contains(h.Packages, top(k.rel)) || h.suite(k.rel) {
 		return nil
 	}
-	shown := make(map[string]bool)
+	var tests []*ast.File
 	for _, name := range slices.Concat(k.TestGoFiles, k.XTestGoFiles) {
-		text, err := os.ReadFile(filepath.Join(k.Dir, name))
+		f, err := parser.ParseFile(h.fset, filepath.Join(k.Dir, name), nil, parser.ParseComments)
 		if err != nil {
 			return err
 		}
-		for _, m := range example.FindAllSubmatch(text, -1) {
-			shown[string(m[1])] = true
+		tests = append(tests, f)
+	}
+	shown := make(map[string]bool)
+	for _, e := range doc.Examples(tests...) {
+		of, _, _ := strings.Cut(e.Name, "_")
+		shown[of] = true // "Pool" in ExamplePool, ExamplePool_suffix and ExamplePool_Acquire
+		if e.Output == "" && !e.EmptyOutput && e.Doc == "" {
+			h.addf("examples", h.at(e.Code.Pos()), "Example%s has no Output, so no test runs it; say in its comment why, if it cannot have one", e.Name)
 		}
 	}
 	for _, f := range k.files {

@@ -9,7 +9,10 @@ import (
 
 // layering checks what the package imports of its own module.
 func (h *house) layering(k *pkg) {
-	for _, path := range k.Imports {
+	if t := top(k.rel); t != "internal" && !slices.Contains(h.Packages, t) {
+		h.addf("layering", k.rel, "is below none of the top-level packages; those are listed in internal/arch")
+	}
+	for _, path := range k.imports() {
 		rel, own := strings.CutPrefix(path, h.Module+"/")
 		if !own {
 			continue
@@ -25,6 +28,18 @@ func (h *house) layering(k *pkg) {
 			h.addf("layering", k.rel, "imports %s, which is below it", rel)
 		}
 	}
+}
+
+// imports returns what the package imports on any platform.
+func (k *pkg) imports() []string {
+	paths := slices.Clone(k.Imports)
+	for _, f := range k.other {
+		for _, s := range f.Imports {
+			path, _ := strconv.Unquote(s.Path.Value)
+			paths = append(paths, path)
+		}
+	}
+	return paths
 }
 
 // builds checks which modules and standard packages end up in the package's build.
@@ -62,6 +77,13 @@ func (h *house) granted(rel string) []string {
 // inits checks for code that runs because a package is imported.
 func (h *house) inits(k *pkg) {
 	for _, f := range slices.Concat(k.files, k.other) {
+		for _, group := range f.Comments {
+			for _, c := range group.List {
+				if strings.HasPrefix(c.Text, "//go:linkname ") {
+					h.addf("linker", h.at(c.Pos()), "go:linkname reaches into another package")
+				}
+			}
+		}
 		for _, d := range f.Decls {
 			if fn, ok := d.(*ast.FuncDecl); ok && fn.Recv == nil && fn.Name.Name == "init" {
 				h.addf("init", h.at(fn.Pos()), "init runs although nobody asked; use a constructor")
@@ -70,6 +92,8 @@ func (h *house) inits(k *pkg) {
 		for _, s := range f.Imports {
 			path, _ := strconv.Unquote(s.Path.Value)
 			switch {
+			case path == "C":
+				h.addf("cgo", h.at(s.Pos()), "the package must build without a C compiler")
 			case s.Name != nil && s.Name.Name == "_" && path != "embed":
 				h.addf("init", h.at(s.Pos()), "imports %s for its side effects", path)
 			case path == "text/template" || path == "html/template":

@@ -15,21 +15,23 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
 // pkg is a package as the go command describes it.
 type pkg struct {
 	ImportPath, Dir, Name, Export            string
-	GoFiles, IgnoredGoFiles                  []string
+	GoFiles, CgoFiles, IgnoredGoFiles        []string
 	TestGoFiles, XTestGoFiles, Imports, Deps []string
+	TestImports, XTestImports                []string
 	DepOnly, Standard                        bool
 	Module                                   *struct{ Path string }
 	Error                                    *struct{ Err string }
 
 	rel   string      // path below the module, "." for its root
 	files []*ast.File // of GoFiles
-	other []*ast.File // of IgnoredGoFiles
+	other []*ast.File // of CgoFiles and IgnoredGoFiles
 	info  *types.Info // of files
 }
 
@@ -97,10 +99,10 @@ func (h *house) parse(k *pkg, imports types.Importer) error {
 	if k.files, err = read(k.GoFiles); err != nil {
 		return err
 	}
-	if k.other, err = read(k.IgnoredGoFiles); err != nil {
+	if k.other, err = read(slices.Concat(k.CgoFiles, k.IgnoredGoFiles)); err != nil {
 		return err
 	}
-	k.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}
+	k.info = &types.Info{Defs: map[*ast.Ident]types.Object{}, Uses: map[*ast.Ident]types.Object{}, Types: map[ast.Expr]types.TypeAndValue{}, Selections: map[*ast.SelectorExpr]*types.Selection{}}
 	cfg := types.Config{Importer: imports}
 	_, err = cfg.Check(k.ImportPath, h.fset, k.files, k.info)
 	return err

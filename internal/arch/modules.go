@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -24,20 +25,31 @@ func (h *house) modules(ctx context.Context) error {
 			Path     string
 			Indirect bool
 		}
+		Tool []struct{ Path string }
 	}
 	if err := json.Unmarshal(out, &mod); err != nil {
 		return fmt.Errorf("arch: output of go mod edit: %w", err)
 	}
 	for _, r := range mod.Require {
-		if h.Requirements[r.Path] == "" && !r.Indirect {
+		if h.Requirements[r.Path] == "" && (!r.Indirect || h.imported(r.Path)) {
 			h.addf("modules", "go.mod", "requires %s, which has no reason in internal/arch", r.Path)
 		}
+	}
+	for _, t := range mod.Tool {
+		h.addf("modules", "go.mod", "has the tool %s, whose requirements users would inherit; run it by its version", t.Path)
 	}
 	return h.walk("go.mod", func(path string) error {
 		if dir := h.relative(filepath.Dir(path)); dir != "." && !within(dir, h.Inward) {
 			return h.nested(filepath.Dir(path))
 		}
 		return nil
+	})
+}
+
+// imported says whether a package or test of the root module imports one of the module, whatever go.mod says about it.
+func (h *house) imported(module string) bool {
+	return slices.ContainsFunc(h.own, func(k *pkg) bool {
+		return slices.ContainsFunc(slices.Concat(k.imports(), k.TestImports, k.XTestImports), func(path string) bool { return within(path, []string{module}) })
 	})
 }
 

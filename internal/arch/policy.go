@@ -17,25 +17,23 @@ type Policy struct {
 	Inward []string
 	// Signals and Environment are the packages that may handle signals and read the environment.
 	Signals, Environment []string
+	// Goroutines are the packages that may start goroutines, each with who ends them.
+	Goroutines map[string]string
 	// MaxLines is the longest allowed file.
 	MaxLines int
 }
 
-// What pgx and gopsutil bring with them.
-var (
-	pgx = []string{
+// Prodwright returns the policy of this repository.
+func Prodwright() Policy {
+	pgx := []string{ // and what it brings with it
 		"github.com/jackc/pgx/v5", "github.com/jackc/puddle/v2", "github.com/jackc/pgpassfile",
 		"github.com/jackc/pgservicefile", "golang.org/x/sync", "golang.org/x/text",
 	}
-	gopsutil = []string{
+	gopsutil := []string{
 		"github.com/shirou/gopsutil/v4", "github.com/ebitengine/purego", "github.com/go-ole/go-ole",
 		"github.com/lufia/plan9stats", "github.com/power-devops/perfstat", "github.com/tklauser/go-sysconf",
 		"github.com/tklauser/numcpus", "github.com/yusufpapurcu/wmi", "golang.org/x/sys",
 	}
-)
-
-// Prodwright returns the policy of this repository.
-func Prodwright() Policy {
 	return Policy{
 		Module: "github.com/prodwright/prodwright",
 		Packages: []string{
@@ -57,7 +55,7 @@ func Prodwright() Policy {
 			"security":              {},
 			"envcfg":                {},
 			"metrics":               {},
-			"metrics/health/checks": append(slices.Clip(pgx), gopsutil...),
+			"metrics/health/checks": slices.Concat(pgx, gopsutil),
 			"alerting":              {},
 			"logging":               {"go.uber.org/zap", "go.uber.org/multierr"},
 			"backup":                pgx,
@@ -69,6 +67,13 @@ func Prodwright() Policy {
 		Inward:      []string{"examples", "internal/bench"},
 		Signals:     []string{"metrics/lifecycle"},
 		Environment: []string{"envcfg", "internal"},
-		MaxLines:    500,
+		Goroutines: map[string]string{
+			"pool":                "Close ends the maintenance; what outlives a Close that gave up ends with its last connection",
+			"metrics/health":      "a check's runner ends with the check; Handler.Run ends its own",
+			"metrics/lifecycle":   "Run ends them, except those of parts that did not stop in time, which it names",
+			"internal/pgtest":     "they end with the server process that they wait for",
+			"internal/faultproxy": "Close ends them",
+		},
+		MaxLines: 500,
 	}
 }

@@ -12,7 +12,7 @@ func (h *house) state(k *pkg) {
 	vars := make(map[types.Object]bool)
 	for id, obj := range k.info.Defs {
 		v, ok := obj.(*types.Var)
-		if !ok || v.Name() == "_" || v.Parent() != v.Pkg().Scope() {
+		if !ok || v.Name() == "_" || !ofPackage(v) {
 			continue
 		}
 		vars[v] = true
@@ -20,51 +20,67 @@ func (h *house) state(k *pkg) {
 		case isError(v.Type()):
 		case v.Exported():
 			h.addf("state", h.at(id.Pos()), "everybody can change the variable %s; make it a function or a constant", v.Name())
-		case changing(v.Type()):
+		case !fixed(v.Type()) && !table(v.Type()):
 			h.addf("state", h.at(id.Pos()), "the variable %s is made to be changed; let an owner have it", v.Name())
 		}
 	}
-	w := writes{k.info, vars, func(at ast.Node, v types.Object) {
+	w := writes{k.info, func(at ast.Node, v types.Object) {
 		h.addf("state", h.at(at.Pos()), "writes to the package's variable %s; let an owner have it", v.Name())
 	}}
 	for _, f := range k.files {
 		ast.Inspect(f, w.visit)
+		ast.PreorderStack(f, nil, func(n ast.Node, above []ast.Node) bool {
+			if id, ok := n.(*ast.Ident); ok && vars[k.info.Uses[id]] && shared(k.info, id, above) {
+				h.addf("state", h.at(id.Pos()), "gives away the package's variable %s, so that others can change it; make it a function", id.Name)
+			}
+			return true
+		})
 	}
 }
 
-func isError(t types.Type) bool {
-	return types.Implements(t, types.Universe.Lookup("error").Type().Underlying().(*types.Interface))
-}
+func isError(t types.Type) bool { return types.Identical(t, types.Universe.Lookup("error").Type()) }
 
-// changing says whether values of the type exist to be changed.
-func changing(t types.Type) bool {
+// fixed says whether a copy of a value has nothing in it through which the value could be changed.
+func fixed(t types.Type) bool {
+	if named, ok := t.(*types.Named); ok && named.Obj().Pkg() != nil {
+		if p := named.Obj().Pkg().Path(); p == "sync" || p == "sync/atomic" {
+			return false
+		}
+	}
 	switch u := t.Underlying().(type) {
-	case *types.Chan, *types.Signature:
-		return true
+	case *types.Basic:
+		return u.Kind() != types.UnsafePointer
+	case *types.Interface:
+		return isError(t)
 	case *types.Pointer:
-		name := types.TypeString(u.Elem(), nil)
-		return !slices.Contains([]string{"regexp.Regexp", "time.Location", "log/slog.Logger"}, name)
-	case *types.Struct:
-		if named, ok := t.(*types.Named); ok && named.Obj().Pkg() != nil {
-			if p := named.Obj().Pkg().Path(); p == "sync" || p == "sync/atomic" {
-				return true
-			}
-		}
-		for field := range u.Fields() {
-			if _, pointer := field.Type().Underlying().(*types.Pointer); !pointer && changing(field.Type()) {
-				return true
-			}
-		}
+		return slices.Contains([]string{"regexp.Regexp", "time.Location", "log/slog.Logger", "strings.Replacer"}, types.TypeString(u.Elem(), nil))
 	case *types.Array:
-		return changing(u.Elem())
+		return fixed(u.Elem())
+	case *types.Struct:
+		for field := range u.Fields() {
+			if !fixed(field.Type()) {
+				return false
+			}
+		}
+		return true
 	}
 	return false
 }
 
-// writes finds where one of vars is written to or its address taken.
+// table says whether the type is a map or slice of fixed values, which may be a variable as long as it is only read.
+func table(t types.Type) bool {
+	switch u := t.Underlying().(type) {
+	case *types.Slice:
+		return fixed(u.Elem())
+	case *types.Map:
+		return fixed(u.Key()) && fixed(u.Elem())
+	}
+	return false
+}
+
+// writes finds where the variable of a package, this one or another, is written to or its address taken.
 type writes struct {
 	info  *types.Info
-	vars  map[types.Object]bool
 	found func(at ast.Node, v types.Object)
 }
 
@@ -119,13 +135,13 @@ func (w writes) target(e ast.Expr) {
 		case *ast.StarExpr:
 			e = x.X
 		case *ast.SelectorExpr:
-			if w.vars[w.info.Uses[x.Sel]] {
-				w.found(x, w.info.Uses[x.Sel])
+			if v := w.info.Uses[x.Sel]; ofPackage(v) {
+				w.found(x, v)
 				return
 			}
 			e = x.X
 		case *ast.Ident:
-			if v := w.info.Uses[x]; w.vars[v] {
+			if v := w.info.Uses[x]; ofPackage(v) {
 				w.found(x, v)
 			}
 			return
@@ -133,6 +149,12 @@ func (w writes) target(e ast.Expr) {
 			return
 		}
 	}
+}
+
+// ofPackage says whether obj is a package's variable.
+func ofPackage(obj types.Object) bool {
+	v, ok := obj.(*types.Var)
+	return ok && v.Pkg() != nil && v.Parent() == v.Pkg().Scope()
 }
 
 func isPointer(t types.Type) bool {
