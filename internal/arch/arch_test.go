@@ -22,6 +22,9 @@ func TestTheHouseIsInOrder(t *testing.T) {
 	}
 }
 
+// nested is a package in a module of its own.
+const nested = "// Package nested is below a.\npackage nested\n\nimport \"example.com/m/a\"\n\nconst x = a.Min\n"
+
 // sound is a module without a violation, which the cases of [TestViolations] break.
 var sound = map[string]string{
 	"go.mod": "module example.com/m\n\ngo 1.26.0\n\nrequire (\n\texample.com/light v0.0.0\n\texample.com/heavy v0.0.0 // indirect\n)\n\n" +
@@ -111,10 +114,11 @@ func (hidden) Exported() {}
 	"internal/shared/shared.go": "// Package shared is shared.\npackage shared\n\n// Name is one.\nfunc Name() string { return \"x\" }\n",
 	"a/example_test.go":         "package a_test\n\nfunc ExampleProblem() {\n\t// Output:\n}\n\n// It needs a network.\nfunc ExampleDoer_Do() {}\n\nfunc ExampleConfig_zero() {\n\t// Output:\n}\n",
 	"README.md":                 "# M\n\n```sh\nls\n```\n\n```go\nconst (\n\tMin = 1\n\tMax = 2\n)\n```\n\n~~~go\n// Problem is an error.\ntype Problem struct{ Undocumented, Fields int }\n~~~\n",
-	"nested/go.mod":             "module example.com/m/nested\n\ngo 1.26.0\n",
-	"nested/n.go":               "// Package nested is a module of its own.\npackage nested\n",
-	"inward/go.mod":             "module example.com/m/inward\n\ngo 1.26.0\n",
-	"inward/i.go":               "// Package inward is nobody's requirement.\npackage inward\n\nimport _ \"example.com/m/internal/shared\"\n",
+	"a/nested/go.mod": "module example.com/m/a/nested\n\ngo 1.26.0\n\nrequire (\n\texample.com/m v0.0.0\n\texample.com/light v0.0.0 // indirect\n\texample.com/heavy v0.0.0 // indirect\n\tgithub.com/stretchr/testify v0.0.0 // indirect\n)\n\n" +
+		"replace (\n\texample.com/m => ../..\n\texample.com/light => ../../testdata/light\n\texample.com/heavy => ../../testdata/heavy\n\tgithub.com/stretchr/testify => ../../testdata/testify\n)\n",
+	"a/nested/n.go": nested,
+	"inward/go.mod": "module example.com/m/inward\n\ngo 1.26.0\n",
+	"inward/i.go":   "// Package inward is nobody's requirement.\npackage inward\n\nimport _ \"example.com/m/internal/shared\"\n",
 }
 
 // policy is that of sound.
@@ -169,7 +173,12 @@ func TestViolations(t *testing.T) {
 		"heavy module":         {"a/sub/x.go", "package sub\nimport \"example.com/heavy\"\nvar _ = heavy.X\n", "a/sub: modules: its build contains example.com/heavy,"},
 		"heavy module, deep":   {"internal/shared/x.go", "package shared\nimport \"example.com/heavy\"\nconst y = heavy.X\n", "a: modules: its build contains example.com/heavy,"},
 		"module for another":   {"b/b.go", b + "import \"example.com/light\"\nconst x = light.X\n", "b: modules: its build contains example.com/light,"},
-		"nested looks inside":  {"nested/n.go", "package nested\n\nimport _ \"example.com/m/internal/shared\"\n", "nested/n.go:3: modules: a nested module imports"},
+		"nested looks inside":  {"a/nested/x.go", "package nested\n\nimport \"example.com/m/internal/shared\"\n\nfunc y() { shared.Name() }\n", "a/nested: modules: a nested module imports"},
+		"nested sibling":       {"a/nested/x.go", "package nested\n\nimport \"example.com/m/b/c\"\n\nconst y = c.X\n", "a/nested: layering: imports b/c;"},
+		"nested init":          {"a/nested/x.go", "package nested\n\nfunc init() {}\n", "a/nested/x.go:3: init: init runs"},
+		"nested state":         {"a/nested/x.go", "package nested\n\nvar state = make(chan int)\n", "a/nested/x.go:3: state: the variable state is made"},
+		"nested goroutine":     {"a/nested/x.go", "package nested\n\nfunc f() { go f() }\n", "a/nested/x.go:3: goroutines:"},
+		"nested at the top":    {"types/go.mod", "module example.com/m/types\n\ngo 1.26.0\n", "types: layering: is below none"},
 		"testing":              {"b/b.go", b + "import \"testing\"\nvar _ = testing.Short\n", "b: tests: its build contains testing"},
 		"testing, deep":        {"internal/shared/x.go", "package shared\nimport \"testing/slogtest\"\nvar _ = slogtest.Run\n", "a/sub: tests: its build contains testing"},
 		"testify":              {"a/x.go", "package a\nimport \"github.com/stretchr/testify\"\nconst y = testify.X\n", "a: tests: its build contains github.com/stretchr/testify"},
@@ -239,7 +248,7 @@ func TestViolations(t *testing.T) {
 		"README, golang":       {"README.md", "# M\n\n~~~ golang\nx := 1\n~~~\n", `README.md: readme: the snippet that begins with "x := 1"`},
 		"README, a comment":    {"README.md", "# M\n\n```go\n// Package b is another one.\npackage b\n```\n\n```go\nx := 7\n```\n", `README.md: readme: the snippet that begins with "x := 7"`},
 		"README":               {"README.md", "# M\n\n```go\nx := 1\n```\n", `README.md: readme: the snippet that begins with "x := 1"`},
-		"size":                 {"nested/long_test.go", "package nested\n" + strings.Repeat("\n", 80), "nested/long_test.go: size: has 81 lines, 80 are allowed"},
+		"size":                 {"a/nested/long_test.go", "package nested\n" + strings.Repeat("\n", 80), "a/nested/long_test.go: size: has 81 lines, 80 are allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -250,6 +259,9 @@ func TestViolations(t *testing.T) {
 			}
 			if name == "testify" {
 				changes["go.mod"] = sound["go.mod"] + "\nrequire github.com/stretchr/testify v0.0.0 // indirect\n"
+			}
+			if name == "nested at the top" {
+				changes["types/t.go"] = "// Package types is shared.\npackage types\n"
 			}
 			changes[tc.file] = tc.text
 			found := check(t, changes)

@@ -21,24 +21,17 @@ type Violation struct {
 func (v Violation) String() string { return fmt.Sprintf("%s: %s: %s", v.Where, v.Rule, v.What) }
 
 // Check returns every violation in the module whose go.mod is in root, and in the nested modules below it. The error says
-// why the module could not be examined: it must build.
+// why a module could not be examined: it must build.
 func Check(ctx context.Context, root string, p Policy) ([]Violation, error) {
-	h, err := load(ctx, root, p)
+	h, err := load(ctx, root, root, p)
 	if err != nil {
 		return nil, err
 	}
+	if err := h.packages(); err != nil {
+		return nil, err
+	}
 	for _, k := range h.own {
-		h.layering(k)
 		h.builds(k)
-		h.inits(k)
-		h.initials(k)
-		h.goroutines(k)
-		h.state(k)
-		h.calls(k)
-		h.docs(k)
-		if err := h.examples(k); err != nil {
-			return nil, err
-		}
 	}
 	if err := h.modules(ctx); err != nil {
 		return nil, err
@@ -53,6 +46,23 @@ func Check(ctx context.Context, root string, p Policy) ([]Violation, error) {
 		return cmp.Or(cmp.Compare(a.Where, b.Where), cmp.Compare(a.Rule, b.Rule), cmp.Compare(a.What, b.What))
 	})
 	return slices.Compact(h.found), nil
+}
+
+// packages checks what holds for the packages of every module that users import.
+func (h *house) packages() error {
+	for _, k := range h.own {
+		h.layering(k)
+		h.inits(k)
+		h.initials(k)
+		h.goroutines(k)
+		h.state(k)
+		h.calls(k)
+		h.docs(k)
+		if err := h.examples(k); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (h *house) addf(rule, where, format string, args ...any) {

@@ -8,7 +8,7 @@
 //     nothing shipped imports a conformance suite.
 //   - modules: the root module's direct requirements are [Policy.Requirements], whatever go.mod calls indirect, and there
 //     are no tools; a package's build contains only the modules that [Policy.Modules] grants it. Nested modules leave the
-//     root's internal packages alone.
+//     root's internal packages alone, and keep every rule but that of granted modules, unless nobody imports them.
 //   - tests: no testing, testify or goleak in the build of a shipped package, however deep. Conformance suites, whose
 //     names end in "test", are the exception.
 //   - init: no init function, no import for its side effects, and no call for the value of a variable but those that
@@ -29,6 +29,6 @@
 //   - readme: every Go snippet of README.md stands as it is, as code, in a Go file.
 //   - size: no file is longer than [Policy.MaxLines].
 //
-// Rules about built code see the files of the platform they run on, of which state, environment and signals are; the
-// others see all files.
+// State, environment, signals and the calls for the values of variables are judged in the files of the platform that the
+// rules run on; everything else in all files.
 package arch

@@ -35,19 +35,19 @@ type pkg struct {
 	info  *types.Info // of files
 }
 
-// house is the loaded root module.
+// house is a loaded module, the root or one that is nested.
 type house struct {
 	Policy
 	root  string
 	fset  *token.FileSet
-	own   []*pkg          // the root module's packages
+	own   []*pkg          // the module's packages
 	all   map[string]*pkg // and their dependencies, by import path
 	found []Violation
 }
 
-// load lists, parses and type-checks the module in root.
-func load(ctx context.Context, root string, p Policy) (*house, error) {
-	out, err := command(ctx, root, "list", "-e", "-deps", "-export", "-json", "./...")
+// load lists, parses and type-checks the module in dir, which is root or below it.
+func load(ctx context.Context, root, dir string, p Policy) (*house, error) {
+	out, err := command(ctx, dir, "list", "-e", "-deps", "-export", "-json", "./...")
 	if err != nil {
 		return nil, err
 	}

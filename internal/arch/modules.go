@@ -5,8 +5,6 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
-	"go/parser"
-	"go/token"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,7 +38,7 @@ func (h *house) modules(ctx context.Context) error {
 	}
 	return h.walk("go.mod", func(path string) error {
 		if dir := h.relative(filepath.Dir(path)); dir != "." && !within(dir, h.Inward) {
-			return h.nested(filepath.Dir(path))
+			return h.nested(ctx, filepath.Dir(path))
 		}
 		return nil
 	})
@@ -53,24 +51,25 @@ func (h *house) imported(module string) bool {
 	})
 }
 
-// nested checks a module that users import beside the root: its releases must not depend on the root's insides.
-func (h *house) nested(dir string) error {
-	return filepath.WalkDir(dir, func(path string, d fs.DirEntry, err error) error {
-		if err != nil || d.IsDir() || !strings.HasSuffix(path, ".go") || strings.HasSuffix(path, "_test.go") {
-			return err
-		}
-		fset := token.NewFileSet()
-		f, err := parser.ParseFile(fset, path, nil, parser.ImportsOnly)
-		if err != nil {
-			return err
-		}
-		for _, s := range f.Imports {
-			if strings.HasPrefix(s.Path.Value, `"`+h.Module+"/internal/") {
-				h.addf("modules", fmt.Sprintf("%s:%d", h.relative(path), fset.Position(s.Pos()).Line), "a nested module imports %s", s.Path.Value)
+// nested checks a module that users import beside the root: its packages keep the rules of the root's, and its releases
+// must not depend on the root's insides.
+func (h *house) nested(ctx context.Context, dir string) error {
+	n, err := load(ctx, h.root, dir, h.Policy)
+	if err != nil {
+		return err
+	}
+	for _, k := range n.own {
+		for _, path := range k.imports() {
+			if strings.HasPrefix(path, h.Module+"/internal/") {
+				n.addf("modules", k.rel, "a nested module imports %s", path)
 			}
 		}
-		return nil
-	})
+	}
+	if err := n.packages(); err != nil {
+		return err
+	}
+	h.found = append(h.found, n.found...)
+	return nil
 }
 
 // sizes checks the lengths of all Go files, those of tests and nested modules included.

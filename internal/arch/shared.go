@@ -19,8 +19,8 @@ func shared(info *types.Info, id *ast.Ident, above []ast.Node) bool {
 	var e ast.Expr = id
 	_, array := info.Uses[id].Type().Underlying().(*types.Array)
 	sliced, whole := false, false // of an array
-	for i := len(above) - 1; i >= 0; i-- {
-		switch n := above[i].(type) {
+	for _, parent := range slices.Backward(above) {
+		switch n := parent.(type) {
 		case *ast.ParenExpr:
 			e = n
 			continue
@@ -34,7 +34,7 @@ func shared(info *types.Info, id *ast.Ident, above []ast.Node) bool {
 		if array && !sliced || !array && !table(info.Uses[id].Type()) {
 			return false // a copy
 		}
-		return !reads(info, above[i], e, whole)
+		return !reads(info, parent, e, whole)
 	}
 	return false
 }
