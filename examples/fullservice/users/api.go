@@ -62,7 +62,7 @@ func (a *api) get(w http.ResponseWriter, r *http.Request) error {
 	if err != nil || id < 1 {
 		return problem.New(http.StatusBadRequest, "the id must be a positive number")
 	}
-	u, from, err := a.store.Get(r.Context(), int64(id)) //nolint:gosec // of 63 bits
+	u, from, err := a.store.Get(r.Context(), int64(id))
 	if err != nil {
 		return err
 	}

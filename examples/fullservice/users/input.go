@@ -63,7 +63,7 @@ func told(err error) string {
 		if e.Field == "" {
 			return "it is not an object"
 		}
-		return fmt.Sprintf("%s is not a string", e.Field)
+		return e.Field + " is not a string"
 	}
 	return strings.TrimPrefix(err.Error(), "json: ")
 }

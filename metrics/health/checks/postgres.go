@@ -37,8 +37,7 @@ func Postgres(p *pgxpool.Pool) health.Check {
 		s := p.Stat()
 		health.Observe(ctx, "in_use", s.AcquiredConns())
 		health.Observe(ctx, "max", s.MaxConns())
-		var refused *acquireError
-		if errors.As(err, &refused) {
+		if refused, ok := errors.AsType[*acquireError](err); ok {
 			return blame(ctx, p, refused)
 		}
 		if err != nil {
@@ -61,12 +60,11 @@ func (e *acquireError) Unwrap() error { return e.err }
 func blame(ctx context.Context, p *pgxpool.Pool, refused *acquireError) error {
 	exhausted := refused.inUse >= refused.atMost
 	direct := refused.err
-	var connect *pgconn.ConnectError
-	if !errors.As(direct, &connect) { // else the pool has just tried
+	if _, tried := errors.AsType[*pgconn.ConnectError](direct); !tried {
 		direct = besidePool(ctx, p)
 	}
-	var answer *pgconn.PgError
-	full := errors.As(direct, &answer) && answer.Code == tooManyConnections
+	answer, ok := errors.AsType[*pgconn.PgError](direct)
+	full := ok && answer.Code == tooManyConnections
 	switch {
 	case direct != nil && !full:
 		return fmt.Errorf("%w: %w", ErrDatabaseDown, direct)
