@@ -3,7 +3,7 @@ package health
 import "sync"
 
 // changes hands changes of status to a hook one at a time and in order, without holding a lock: whoever tells while
-// nobody is at it hands over all that come until there are no more.
+// nobody is at it hands over all that come until there are no more. The hook must not panic.
 type changes struct {
 	hook func(before, now Result)
 
@@ -26,18 +26,22 @@ func (c *changes) add(before, now Result) {
 
 // tell calls the hook for all changes that were added. The caller holds no lock.
 func (c *changes) tell() {
+	for next, ok := c.take(true); ok; next, ok = c.take(false) {
+		c.hook(next.before, next.now)
+	}
+}
+
+// take returns the next change, or says that there is nothing to do: no change, or for a newcomer, somebody at it.
+func (c *changes) take(newcomer bool) (next change, ok bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.busy {
-		return
+	if newcomer && c.busy {
+		return change{}, false
 	}
-	c.busy = true
-	for len(c.queue) > 0 {
-		next := c.queue[0]
-		c.queue = c.queue[1:]
-		c.mu.Unlock()
-		c.hook(next.before, next.now)
-		c.mu.Lock()
+	c.busy = len(c.queue) > 0
+	if !c.busy {
+		return change{}, false
 	}
-	c.busy = false
+	next, c.queue = c.queue[0], c.queue[1:]
+	return next, true
 }

@@ -21,9 +21,9 @@ type Handler struct {
 	Logger *slog.Logger
 	// OnChange is called for every change of a check's status, besides the log line: one at a time, in order, soon after
 	// the change, without a lock held, so it may ask the handler. The first result of a check is a change when it does
-	// not pass.
+	// not pass. A panic of it is logged.
 	OnChange func(before, now Result)
-	// ShowErrors says whether the answer to a request may contain error texts. Nil withholds them.
+	// ShowErrors says whether the answer to a request may contain error texts. Nil withholds them, and so does a panic.
 	ShowErrors func(*http.Request) bool
 	// RetryAfter is what a failed probe's Retry-After header says. Defaults to 5 s.
 	RetryAfter time.Duration
@@ -96,7 +96,7 @@ func (h *Handler) of(p Probe) []*monitor {
 	h.warned = h.warned || warn
 	h.mu.Unlock()
 	if warn {
-		h.logger().Warn("HEALTH: NO CHECKS ARE REGISTERED, so every probe passes whatever happens; call Handler.Add")
+		h.log(slog.LevelWarn, "HEALTH: NO CHECKS ARE REGISTERED, so every probe passes whatever happens; call Handler.Add")
 	}
 	list := func(p Probe) []*monitor {
 		return slices.DeleteFunc(slices.Clone(monitors), func(m *monitor) bool { return m.Probes&p == 0 })
@@ -108,30 +108,44 @@ func (h *Handler) of(p Probe) []*monitor {
 	return found
 }
 
-func (h *Handler) logger() *slog.Logger {
-	if h.Logger == nil {
-		return slog.Default()
+// log writes a record. A logger that panics costs the record, and nothing else.
+func (h *Handler) log(level slog.Level, msg string, attrs ...any) {
+	logger := h.Logger
+	if logger == nil {
+		logger = slog.Default()
 	}
-	return h.Logger
+	_ = contain(func() { logger.Log(context.Background(), level, msg, attrs...) })
 }
 
 // tell reports a change.
 func (h *Handler) tell(before, now Result) {
 	attrs := []any{"check", now.Name, "status", string(now.Status), "before", string(before.Status), "severity", now.Severity.String()}
 	if now.Err != nil {
-		attrs = append(attrs, "error", now.Err.Error())
+		attrs = append(attrs, "error", now.run.text)
 	}
-	if p := (*PanicError)(nil); errors.As(now.Err, &p) {
-		attrs = append(attrs, "stack", string(p.Stack))
+	if now.run.stack != nil {
+		attrs = append(attrs, "stack", string(now.run.stack))
 	}
 	level := slog.LevelWarn
 	if now.Status == Pass {
 		level = slog.LevelInfo
 	}
-	h.logger().Log(context.Background(), level, "health check changed", attrs...)
-	if h.OnChange != nil {
-		h.OnChange(before, now)
+	h.log(level, "health check changed", attrs...)
+	if h.OnChange == nil {
+		return
 	}
+	if err := contain(func() { h.OnChange(before, now) }); err != nil {
+		h.hookFailed("OnChange", err)
+	}
+}
+
+// hookFailed says that a function of the user panicked. The text of err is made by whoever logs it, where it is contained.
+func (h *Handler) hookFailed(name string, err error) {
+	var stack []byte
+	if p := (*PanicError)(nil); errors.As(err, &p) {
+		stack = p.Stack
+	}
+	h.log(slog.LevelError, "health: a hook did not return", "hook", name, "error", err, "stack", string(stack))
 }
 
 // Report looks at the checks of one probe, leaving out those named in exclude, and returns what they say. It waits for

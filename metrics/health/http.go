@@ -65,7 +65,7 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		report.Probe = e.probe
 	}
 	a := answer{
-		Report: report, path: strings.Trim(r.URL.Path, "/"), errors: h.ShowErrors != nil && h.ShowErrors(r),
+		Report: report, path: strings.Trim(r.URL.Path, "/"), errors: h.showsErrors(r),
 		unknown: unknown(exclude, h.of(e.probe)), handler: h,
 	}
 	if wantsJSON(r, e.json) {
@@ -73,6 +73,17 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	h.write(w, r, report.Status, "text/plain; charset=utf-8", a.text(query.Has("verbose")))
+}
+
+// showsErrors asks the user's function.
+func (h *Handler) showsErrors(r *http.Request) (shows bool) {
+	if h.ShowErrors == nil {
+		return false
+	}
+	if err := contain(func() { shows = h.ShowErrors(r) }); err != nil {
+		h.hookFailed("ShowErrors", err)
+	}
+	return shows
 }
 
 func (h *Handler) write(w http.ResponseWriter, r *http.Request, s Status, contentType string, body []byte) {
@@ -153,7 +164,7 @@ func (a answer) reason(r Result) string {
 	if !a.errors || r.Err == nil {
 		return "reason withheld"
 	}
-	return r.Err.Error()
+	return r.run.text
 }
 
 // Body of the JSON answer: the health+json draft, and the reference system's timestamp and uptime.
@@ -168,13 +179,13 @@ type jsonAnswer struct {
 }
 
 type jsonCheck struct {
-	Status   Status         `json:"status"`
-	Severity string         `json:"severity"`
-	Time     time.Time      `json:"time,omitzero"`
-	Took     float64        `json:"duration_seconds"`
-	InARow   int            `json:"in_a_row"`
-	Output   string         `json:"output,omitempty"`
-	Observed map[string]any `json:"observed,omitempty"`
+	Status   Status          `json:"status"`
+	Severity string          `json:"severity"`
+	Time     time.Time       `json:"time,omitzero"`
+	Took     float64         `json:"duration_seconds"`
+	InARow   int             `json:"in_a_row"`
+	Output   string          `json:"output,omitempty"`
+	Observed json.RawMessage `json:"observed,omitempty"`
 }
 
 func (a answer) json() []byte {
@@ -191,20 +202,27 @@ func (a answer) json() []byte {
 	for _, r := range a.Results {
 		c := jsonCheck{
 			Status: r.Status, Severity: r.Severity.String(), Time: r.At.UTC(), Took: r.Took.Seconds(), InARow: r.InARow,
-			Observed: r.Observed,
+			Observed: shown(r.Observed),
 		}
 		if r.Err != nil {
 			c.Output = a.reason(r)
 		}
 		j.Checks[r.Name] = []jsonCheck{c}
 	}
-	body, err := json.MarshalIndent(j, "", "  ")
-	if err != nil { // an observed value that JSON has no form for
-		for name, list := range j.Checks {
-			list[0].Observed = map[string]any{"error": "cannot be shown as JSON"}
-			j.Checks[name] = list
-		}
-		body, _ = json.MarshalIndent(j, "", "  ") // plain types only
-	}
+	body, _ := json.MarshalIndent(j, "", "  ") // plain types only
 	return append(body, '\n')
+}
+
+// shown encodes what a check noted. The values are the user's: JSON may have no form for one, and its own method may
+// panic.
+func shown(observed map[string]any) json.RawMessage {
+	if len(observed) == 0 {
+		return nil
+	}
+	var body []byte
+	var err error
+	if failure := contain(func() { body, err = json.Marshal(observed) }); failure != nil || err != nil {
+		return json.RawMessage(`{"error":"cannot be shown as JSON"}`)
+	}
+	return body
 }

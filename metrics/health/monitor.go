@@ -2,9 +2,7 @@ package health
 
 import (
 	"context"
-	"errors"
 	"fmt"
-	"runtime/debug"
 	"sync"
 	"time"
 )
@@ -25,13 +23,16 @@ type Result struct {
 	Status   Status
 	Severity Severity
 	// Err is why the last run did not pass, nil when it did. A check whose FailAfter is not reached has a passing Status
-	// and an Err.
+	// and an Err. It is what the check returned, or a [*TimeoutError] or [*PanicError]; the latter also when the returned
+	// error itself panicked on being asked for its text, as a nil pointer in an error does.
 	Err error
 	// Observed is what the last run noted with [Observe]. It must not be changed.
 	Observed map[string]any
 	At       time.Time     // end of the last run
 	Took     time.Duration // of the last run
 	InARow   int           // runs with the same outcome, the last one included
+
+	run outcome // the last one's
 }
 
 // affects returns what the result means for its probe.
@@ -105,9 +106,9 @@ func (m *monitor) fresh(maxAge time.Duration) (Result, <-chan struct{}) {
 	case f == nil:
 		f = m.takeOff(now)
 	case f.over: // it hangs: that is one more failure, without waiting again
-		r := m.record(nil, &TimeoutError{Limit: m.Timeout, Hanging: now.Sub(f.began)}, now.Sub(f.began))
+		r := m.record(nil, outcomeOf(&TimeoutError{Limit: m.Timeout, Hanging: now.Sub(f.began)}), now.Sub(f.began))
 		m.mu.Unlock()
-		m.changes.tell()
+		go m.changes.tell() // a probe does not wait for hooks
 		return r, nil
 	}
 	m.mu.Unlock()
@@ -121,44 +122,27 @@ func (m *monitor) result() Result {
 	return m.last
 }
 
-// errGoexit is the outcome of a check that ends its goroutine instead of returning.
-var errGoexit = errors.New("the check ended its goroutine (runtime.Goexit)")
-
 // takeOff starts a run. The caller holds the lock.
 func (m *monitor) takeOff(now time.Time) *flight {
 	f := &flight{began: now, done: make(chan struct{})}
 	m.flight = f
 	ctx, cancel := context.WithTimeout(context.Background(), m.Timeout)
 	observed := observations{}
-	timeUp := time.AfterFunc(m.Timeout, func() { m.land(f, nil, &TimeoutError{Limit: m.Timeout}, false) })
+	timeUp := time.AfterFunc(m.Timeout, func() { m.land(f, nil, outcomeOf(&TimeoutError{Limit: m.Timeout}), false) })
 	go func() {
-		err := errGoexit
+		o := outcomeOf(errGoexit)
 		defer func() {
 			cancel()
 			timeUp.Stop()
-			m.land(f, observed, err, true)
+			m.land(f, observed, o, true)
 		}()
-		err = m.call(context.WithValue(ctx, observationsKey{}, observed))
+		o = m.call(context.WithValue(ctx, observationsKey{}, observed))
 	}()
 	return f
 }
 
-// call runs the check and turns a panic into an error.
-func (m *monitor) call(ctx context.Context) (err error) {
-	defer func() {
-		if v := recover(); v != nil {
-			err = &PanicError{Value: v, Stack: debug.Stack()}
-		}
-	}()
-	err = m.Func(ctx)
-	if errors.Is(err, context.DeadlineExceeded) && ctx.Err() != nil {
-		err = &TimeoutError{Limit: m.Timeout}
-	}
-	return err
-}
-
 // land records the outcome of a run, unless its time was up before. The run is over when the check has returned.
-func (m *monitor) land(f *flight, observed observations, err error, returned bool) {
+func (m *monitor) land(f *flight, observed observations, o outcome, returned bool) {
 	m.mu.Lock()
 	if returned {
 		m.flight = nil
@@ -168,32 +152,26 @@ func (m *monitor) land(f *flight, observed observations, err error, returned boo
 		return
 	}
 	f.over = true
-	m.record(observed, err, time.Since(f.began))
+	m.record(observed, o, time.Since(f.began))
 	close(f.done)
 	m.mu.Unlock()
 	m.changes.tell()
 }
 
 // record takes an outcome into the state. The caller holds the lock.
-func (m *monitor) record(observed observations, err error, took time.Duration) Result {
+func (m *monitor) record(observed observations, o outcome, took time.Duration) Result {
 	before := m.last
-	status := Pass
-	var w *warning
-	switch {
-	case errors.As(err, &w):
-		status = Warning
-	case err != nil:
-		status = Fail
+	r := Result{
+		Name: m.Name, Status: o.status, Severity: m.Severity, Err: o.err, Observed: observed, At: time.Now(), Took: took, InARow: 1, run: o,
 	}
-	r := Result{Name: m.Name, Status: status, Severity: m.Severity, Err: err, Observed: observed, At: time.Now(), Took: took, InARow: 1}
 	if !before.At.IsZero() {
-		failedBefore := before.Err != nil && !errors.As(before.Err, new(*warning))
-		if failedBefore == (status == Fail) {
+		failed := o.status == Fail
+		if failed == (before.run.status == Fail) {
 			r.InARow = before.InARow + 1
 		}
 		switch {
-		case status == Fail && before.Status != Fail && r.InARow < m.FailAfter,
-			status != Fail && before.Status == Fail && r.InARow < m.RecoverAfter:
+		case failed && before.Status != Fail && r.InARow < m.FailAfter,
+			!failed && before.Status == Fail && r.InARow < m.RecoverAfter:
 			r.Status = before.Status
 		}
 	}
