@@ -42,9 +42,10 @@ func (s Severity) String() string {
 	return fmt.Sprintf("severity %d", uint8(s))
 }
 
-// Defaults of [Check].
+// Defaults of [Check]. The timeout leaves a probe some time to answer within the one second that Kubernetes waits by
+// default.
 const (
-	DefaultTimeout = 2 * time.Second
+	DefaultTimeout = 800 * time.Millisecond
 	DefaultMaxAge  = time.Second
 )
 
@@ -61,9 +62,11 @@ type Check struct {
 	Severity Severity
 	// Dependency marks a check of something outside this process. Liveness refuses it.
 	Dependency bool
-	// Timeout limits one run. Defaults to 2 s.
+	// Timeout limits one run. Defaults to 800 ms. When a critical check needs more, give it an Interval, or the
+	// orchestrator's probe a longer timeout than this.
 	Timeout time.Duration
-	// MaxAge is how long a result is used again. Defaults to 1 s, or to three Intervals; -1 means never.
+	// MaxAge is how long a result is used again instead of running the check. Defaults to 1 s, or to three Intervals; -1
+	// means never. A critical check never shows an older result; one that is not critical may, see [Handler.Report].
 	MaxAge time.Duration
 	// Interval, when positive, is how often [Handler.Run] refreshes the result in the background, so that probes need not
 	// wait for it. A result that is older than MaxAge is refreshed by the probe itself.

@@ -20,6 +20,9 @@
 // its own. A check that hangs costs one goroutine, and fails until it returns. A panic is a failed check. Results are
 // kept for MaxAge, so that probes cannot overload what they look at.
 //
+// With the default settings a probe is answered within a second, which is how long Kubernetes waits, whatever the checks
+// do. Only critical checks are waited for; the others show their last result, with its age, when they are slow.
+//
 // A failed critical check fails the probe (503); a failed degraded check, or a [Warn] of any check, makes it a warning
 // (200); an informative check is only shown.
 //

@@ -149,8 +149,9 @@ func (h *Handler) hookFailed(name string, err error) {
 }
 
 // Report looks at the checks of one probe, leaving out those named in exclude, and returns what they say. It waits for
-// the slowest check, and not longer than ctx; a check that has not answered by then is reported with its last result, or
-// as failed when it has none.
+// the slowest critical check, and not longer than ctx: a critical check that has not answered by then has failed. Another
+// check is waited for 100 ms when its last result is not older than a minute, which is shown then (see Result.At), and
+// 800 ms otherwise, after which it has failed.
 func (h *Handler) Report(ctx context.Context, p Probe, exclude ...string) Report {
 	monitors := h.of(p)
 	all := len(monitors)
@@ -171,6 +172,7 @@ func (h *Handler) Report(ctx context.Context, p Probe, exclude ...string) Report
 }
 
 func (h *Handler) report(ctx context.Context, monitors []*monitor) Report {
+	began := time.Now()
 	r := Report{Status: Pass, Results: make([]Result, len(monitors))}
 	waits := make([]<-chan struct{}, len(monitors))
 	for i, m := range monitors { // all take off before the first is waited for
@@ -178,7 +180,7 @@ func (h *Handler) report(ctx context.Context, monitors []*monitor) Report {
 	}
 	for i, m := range monitors {
 		if waits[i] != nil {
-			r.Results[i] = m.await(ctx, waits[i])
+			r.Results[i] = m.await(ctx, waits[i], began)
 		}
 		r.Status = worse(r.Status, r.Results[i].affects())
 	}
@@ -189,20 +191,6 @@ func (h *Handler) report(ctx context.Context, monitors []*monitor) Report {
 	}
 	r.Time = time.Now()
 	r.Uptime = r.Time.Sub(h.began)
-	return r
-}
-
-// await waits for a run and returns its result.
-func (m *monitor) await(ctx context.Context, done <-chan struct{}) Result {
-	select {
-	case <-done:
-		return m.result()
-	case <-ctx.Done():
-	}
-	r := m.result()
-	if r.At.IsZero() {
-		r = Result{Name: m.Name, Status: Fail, Severity: m.Severity, Err: fmt.Errorf("no result yet: %w", context.Cause(ctx))}
-	}
 	return r
 }
 

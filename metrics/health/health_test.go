@@ -157,7 +157,7 @@ func TestProbesShareOneRunAndItsResult(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		var runs atomic.Int64
-		slow := func(context.Context) error { runs.Add(1); time.Sleep(time.Second); return nil }
+		slow := func(context.Context) error { runs.Add(1); time.Sleep(health.DefaultTimeout / 2); return nil }
 		h := quiet(t, health.Check{Name: "a", Func: slow, MaxAge: 3 * time.Second}, health.Check{Name: "b", Func: slow, MaxAge: 3 * time.Second})
 		start := time.Now()
 		var probes sync.WaitGroup
@@ -165,7 +165,7 @@ func TestProbesShareOneRunAndItsResult(t *testing.T) {
 			probes.Go(func() { require.Equal(t, health.Pass, status(h, health.Readiness)) })
 		}
 		probes.Wait()
-		require.Equal(t, time.Second, time.Since(start), "all checks and all probes at the same time")
+		require.Equal(t, health.DefaultTimeout/2, time.Since(start), "all checks and all probes at the same time")
 		require.EqualValues(t, 2, runs.Load())
 		time.Sleep(2 * time.Second)
 		status(h, health.Readiness)
@@ -238,7 +238,7 @@ func TestRunRefreshesInTheBackground(t *testing.T) {
 		var runs atomic.Int64
 		h := quiet(t, health.Check{Name: "slow", Interval: 10 * time.Second, Func: func(context.Context) error {
 			runs.Add(1)
-			time.Sleep(time.Second)
+			time.Sleep(health.DefaultTimeout / 2)
 			return nil
 		}})
 		ctx, cancel := context.WithCancel(t.Context())
@@ -261,7 +261,7 @@ func TestRunRefreshesInTheBackground(t *testing.T) {
 func TestProbeEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		h := quiet(t, health.Check{Name: "slow", Func: func(context.Context) error { time.Sleep(time.Second); return nil }})
+		h := quiet(t, health.Check{Name: "slow", Func: slow(health.DefaultTimeout / 2)})
 		ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
 		defer cancel()
 		r := h.Report(ctx, health.Readiness)

@@ -167,7 +167,7 @@ func (a answer) reason(r Result) string {
 	return r.run.text
 }
 
-// Body of the JSON answer: the health+json draft, and the reference system's timestamp and uptime.
+// Body of the JSON answer: the health+json draft, the reference system's timestamp and uptime, and how old a result is.
 type jsonAnswer struct {
 	Status  Status                 `json:"status"`
 	Version string                 `json:"version,omitempty"`
@@ -181,7 +181,8 @@ type jsonAnswer struct {
 type jsonCheck struct {
 	Status   Status          `json:"status"`
 	Severity string          `json:"severity"`
-	Time     time.Time       `json:"time,omitzero"`
+	Time     time.Time       `json:"time,omitzero"` // of the result
+	Age      float64         `json:"age_seconds"`   // since then
 	Took     float64         `json:"duration_seconds"`
 	InARow   int             `json:"in_a_row"`
 	Output   string          `json:"output,omitempty"`
@@ -203,6 +204,9 @@ func (a answer) json() []byte {
 		c := jsonCheck{
 			Status: r.Status, Severity: r.Severity.String(), Time: r.At.UTC(), Took: r.Took.Seconds(), InARow: r.InARow,
 			Observed: shown(r.Observed),
+		}
+		if !r.At.IsZero() {
+			c.Age = a.Time.Sub(r.At).Seconds()
 		}
 		if r.Err != nil {
 			c.Output = a.reason(r)
