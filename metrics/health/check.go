@@ -72,7 +72,8 @@ type Check struct {
 	// wait for it. A result that is older than MaxAge is refreshed by the probe itself.
 	Interval time.Duration
 	// FailAfter is how many runs in a row must fail before the check fails, RecoverAfter how many must pass before it
-	// passes again. Both default to 1. The very first run always counts.
+	// passes again. Both default to 1. The very first run always counts. A run that hangs counts again with every probe,
+	// but once per Timeout at most.
 	FailAfter, RecoverAfter int
 }
 

@@ -217,6 +217,33 @@ func TestThresholds(t *testing.T) {
 	require.Equal(t, health.Fail, status(first, health.Readiness), "what never passed does not pass")
 }
 
+// However many probes ask for a check that hangs, it counts as often as a run could have failed.
+func TestHungRunCountsOncePerTimeout(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		release := make(chan struct{})
+		defer close(release)
+		c := &toggle{}
+		h := quiet(t, health.Check{Name: "a", Timeout: time.Second, MaxAge: -1, FailAfter: 5, Func: func(ctx context.Context) error {
+			if c.runs.Load() > 0 {
+				<-release
+			}
+			return c.check(ctx)
+		}})
+		require.Equal(t, health.Pass, status(h, health.Readiness))
+		for n := 1; n <= 6; n++ {
+			if n > 1 {
+				time.Sleep(time.Second)
+			}
+			for range 100 {
+				r := h.Report(t.Context(), health.Readiness)
+				require.Equal(t, n, r.Results[0].InARow)
+				require.Equal(t, n >= 5, r.Status == health.Fail)
+			}
+		}
+	})
+}
+
 func TestStartupPassesForGood(t *testing.T) {
 	t.Parallel()
 	c := &toggle{}

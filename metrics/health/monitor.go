@@ -105,6 +105,9 @@ func (m *monitor) fresh(maxAge time.Duration) (Result, <-chan struct{}) {
 	switch {
 	case f == nil:
 		f = m.takeOff(now)
+	case f.over && now.Sub(m.last.At) < m.Timeout: // it hangs, and another run would not have failed yet
+		defer m.mu.Unlock()
+		return m.last, nil
 	case f.over: // it hangs: that is one more failure, without waiting again
 		r := m.record(nil, outcomeOf(&TimeoutError{Limit: m.Timeout, Hanging: now.Sub(f.began)}), now.Sub(f.began))
 		m.mu.Unlock()
