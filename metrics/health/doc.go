@@ -12,7 +12,8 @@
 //
 // Liveness asks whether a restart would help, so it never depends on anything outside the process: a database that is
 // down would otherwise restart every instance at once. [Handler.Add] refuses such a check. Readiness asks whether this
-// instance should get requests. Start-up asks the same until it passed once.
+// instance should get requests. Start-up asks the same until it passed once; add its checks before, for passing without
+// any does not count. Readiness without checks passes with a loud warning.
 //
 // # Checks
 //

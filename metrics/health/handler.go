@@ -32,8 +32,8 @@ type Handler struct {
 
 	mu       sync.Mutex
 	monitors []*monitor
-	started  bool // the start-up probe passed once
-	warned   bool // of having no checks
+	started  bool // the start-up probe passed once, with checks
+	warned   bool // of having no checks for readiness
 	began    time.Time
 
 	changes changes
@@ -92,12 +92,7 @@ func (h *Handler) of(p Probe) []*monitor {
 	h.mu.Lock()
 	h.begin()
 	monitors := slices.Clone(h.monitors)
-	warn := len(monitors) == 0 && !h.warned
-	h.warned = h.warned || warn
 	h.mu.Unlock()
-	if warn {
-		h.log(slog.LevelWarn, "HEALTH: NO CHECKS ARE REGISTERED, so every probe passes whatever happens; call Handler.Add")
-	}
 	list := func(p Probe) []*monitor {
 		return slices.DeleteFunc(slices.Clone(monitors), func(m *monitor) bool { return m.Probes&p == 0 })
 	}
@@ -106,6 +101,20 @@ func (h *Handler) of(p Probe) []*monitor {
 		return list(Readiness)
 	}
 	return found
+}
+
+// empty says whether a probe has no checks though it should have some, and warns of it, loudly, once. Having none for
+// liveness is as it should be in a process that has others: it lives when it answers.
+func (h *Handler) empty(p Probe, monitors []*monitor) bool {
+	h.mu.Lock()
+	empty := len(monitors) == 0 && (p != Liveness || len(h.monitors) == 0)
+	warn := empty && !h.warned
+	h.warned = h.warned || warn
+	h.mu.Unlock()
+	if warn {
+		h.log(slog.LevelWarn, "HEALTH: NO CHECKS ARE REGISTERED FOR READINESS, so its probe passes whatever happens; call Handler.Add")
+	}
+	return empty
 }
 
 // log writes a record. A logger that panics costs the record, and nothing else.
@@ -151,17 +160,20 @@ func (h *Handler) hookFailed(name string, err error) {
 // Report looks at the checks of one probe, leaving out those named in exclude, and returns what they say. It waits for
 // the slowest critical check, and not longer than ctx: a critical check that has not answered by then has failed. Another
 // check is waited for 100 ms when its last result is not older than a minute, which is shown then (see Result.At), and
-// 800 ms otherwise, after which it has failed.
+// 800 ms otherwise, after which it has failed. Readiness or start-up without any check is a Warning.
 func (h *Handler) Report(ctx context.Context, p Probe, exclude ...string) Report {
 	monitors := h.of(p)
-	all := len(monitors)
+	all, empty := len(monitors), h.empty(p, monitors)
 	monitors = slices.DeleteFunc(monitors, func(m *monitor) bool { return slices.Contains(exclude, m.Name) })
 	r := h.report(ctx, monitors)
 	r.Probe = p
+	if empty {
+		r.Status = Warning
+	}
 	if p == Startup {
 		h.mu.Lock()
 		defer h.mu.Unlock()
-		if r.Status != Fail && all == len(monitors) {
+		if r.Status != Fail && all == len(monitors) && !empty {
 			h.started = true
 		}
 		if h.started && r.Status == Fail {
@@ -186,9 +198,6 @@ func (h *Handler) report(ctx context.Context, monitors []*monitor) Report {
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if len(h.monitors) == 0 {
-		r.Status = Warning
-	}
 	r.Time = time.Now()
 	r.Uptime = r.Time.Sub(h.began)
 	return r

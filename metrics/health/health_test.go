@@ -380,6 +380,36 @@ func TestNoChecksIsALoudWarning(t *testing.T) {
 	require.Contains(t, body, "no checks are registered")
 	_, body, _ = get(t, h, "/health")
 	require.Contains(t, body, "no checks are registered")
+	require.Equal(t, health.Warning, status(h, health.Liveness), "a handler that was forgotten")
+}
+
+// Checks of liveness say nothing about readiness.
+func TestOnlyLivenessChecksIsALoudWarning(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	var b health.Heartbeat
+	h := &health.Handler{Logger: slog.New(slog.NewTextHandler(&log, nil))}
+	require.NoError(t, h.Add(b.Check("loop", time.Hour)))
+	require.Equal(t, health.Pass, status(h, health.Liveness))
+	require.Empty(t, log.String(), "nobody has asked for readiness")
+	for _, target := range []string{"/readyz?verbose", "/startupz?verbose", "/health"} {
+		code, body, _ := get(t, h, target)
+		require.Equal(t, http.StatusOK, code)
+		require.Contains(t, body, "no checks are registered")
+	}
+	require.Equal(t, 1, strings.Count(log.String(), "NO CHECKS ARE REGISTERED FOR READINESS"))
+}
+
+func TestStartupWithoutChecksDoesNotCount(t *testing.T) {
+	t.Parallel()
+	c := &toggle{}
+	c.set(errDown)
+	h := quiet(t)
+	require.Equal(t, health.Warning, status(h, health.Startup))
+	require.NoError(t, h.Add(health.Check{Name: "a", Func: c.check, MaxAge: -1}))
+	require.Equal(t, health.Fail, status(h, health.Startup))
+	c.set(nil)
+	require.Equal(t, health.Pass, status(h, health.Startup))
 }
 
 func TestHeartbeat(t *testing.T) {
@@ -394,7 +424,6 @@ func TestHeartbeat(t *testing.T) {
 		b.Beat()
 		time.Sleep(time.Second)
 		require.Equal(t, health.Pass, status(h, health.Liveness))
-		require.Equal(t, health.Pass, status(h, health.Readiness))
 	})
 }
 
