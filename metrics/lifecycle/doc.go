@@ -25,8 +25,8 @@
 //  5. Parts of phase [Worker], then [Flush], then [Close] stop.
 //
 // Within a phase the last one added stops first. Each step has a deadline inside one budget; one that does not return is
-// left behind and reported. Panics become errors. A second signal ends the process at once with status 128 plus the
-// signal's number.
+// left behind and reported. Panics become errors, and so does runtime.Goexit. A second signal ends the process at once
+// with status 128 plus the signal's number.
 //
 // Without the drain window and the header, a rolling deployment loses requests: Shutdown closes kept connections just as
 // clients write to them (see the drain campaign in this package's tests).

@@ -54,12 +54,17 @@ type PanicError struct {
 // Error returns the value and the stack.
 func (e *PanicError) Error() string { return fmt.Sprintf("panic: %v\n%s", e.Value, e.Stack) }
 
-// contain calls f and turns a panic into an error.
-func contain(f func() error) (err error) {
+// errGoexit is the failure of a part that ends its goroutine.
+var errGoexit = errors.New("ended its goroutine instead of returning (runtime.Goexit)")
+
+// contain calls f and hands its error to done, whatever f does instead of returning: a panic is a [*PanicError].
+func contain(f func() error, done func(error)) {
+	err := errGoexit
 	defer func() {
 		if v := recover(); v != nil {
 			err = &PanicError{Value: v, Stack: debug.Stack()}
 		}
+		done(err)
 	}()
-	return f()
+	err = f()
 }

@@ -5,8 +5,10 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
 	"sync"
 	"testing"
 	"testing/synctest"
@@ -279,27 +281,69 @@ func TestStepsThatHangLeaveTimeForTheOthers(t *testing.T) {
 
 func TestRunEndsBecauseItsContextIsCancelled(t *testing.T) {
 	t.Parallel()
-	g := newGroup(t, lifecycle.Config{Drain: -1}, lifecycle.Part{Name: "a", Run: func(ctx context.Context) error {
-		<-ctx.Done()
-		return errors.Join(ctx.Err(), errors.New("while flushing"))
-	}}, lifecycle.Part{Name: "b", Run: func(ctx context.Context) error {
-		<-ctx.Done()
-		return errors.New("could not save")
-	}})
-	g.Shutdown()
-	require.NoError(t, g.Run(t.Context()), "nothing was started")
-
-	g = newGroup(t, lifecycle.Config{Drain: -1}, lifecycle.Part{Name: "b", Run: func(ctx context.Context) error {
-		<-ctx.Done()
-		return errors.New("could not save")
-	}})
-	ctx, cancel := context.WithCancel(t.Context())
-	done := run(g, ctx)
-	for g.Ready(context.Background()) != nil {
-		time.Sleep(time.Millisecond)
+	lost := errors.New("7 orders were lost")
+	for name, tc := range map[string]struct {
+		outcome func(ctx context.Context) error
+		want    string
+	}{
+		"nil":                      {func(context.Context) error { return nil }, ""},
+		"the context's own":        {func(ctx context.Context) error { return ctx.Err() }, ""},
+		"the context's cause":      {context.Cause, ""},
+		"another":                  {func(context.Context) error { return lost }, "lifecycle: run a: 7 orders were lost"},
+		"joined":                   {func(ctx context.Context) error { return errors.Join(lost, ctx.Err()) }, "7 orders were lost"},
+		"wrapped, with more to it": {func(ctx context.Context) error { return fmt.Errorf("commit of the last batch: %w", ctx.Err()) }, "commit of the last batch"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGroup(t, lifecycle.Config{Drain: -1}, lifecycle.Part{Name: "a", Run: func(ctx context.Context) error {
+					<-ctx.Done()
+					return tc.outcome(ctx)
+				}})
+				ctx, cancel := context.WithCancel(t.Context())
+				done := run(g, ctx)
+				synctest.Wait()
+				cancel()
+				if err := <-done; tc.want == "" {
+					require.NoError(t, err)
+				} else {
+					require.ErrorContains(t, err, tc.want)
+				}
+			})
+		})
 	}
-	cancel()
-	require.ErrorContains(t, <-done, "run b: could not save")
+}
+
+// A part that ends its goroutine has failed, wherever it does so, and nobody waits for it.
+func TestGoexitIsAFailure(t *testing.T) {
+	t.Parallel()
+	leave := func(context.Context) error { runtime.Goexit(); return nil }
+	for action, part := range map[string]lifecycle.Part{
+		"start": {Name: "a", Start: leave}, "run": {Name: "a", Run: leave},
+		"stop": {Name: "a", Run: func(ctx context.Context) error { <-ctx.Done(); return nil }, Stop: leave},
+	} {
+		t.Run(action, func(t *testing.T) {
+			t.Parallel()
+			synctest.Test(t, func(t *testing.T) {
+				g := newGroup(t, lifecycle.Config{StartTimeout: -1, Drain: -1}, part)
+				began := time.Now()
+				done := run(g, t.Context())
+				synctest.Wait()
+				if action == "stop" {
+					g.Shutdown()
+				}
+				synctest.Wait()
+				select {
+				case err := <-done:
+					require.ErrorContains(t, err, "lifecycle: "+action+" a: ended its goroutine")
+					require.Zero(t, time.Since(began))
+				default:
+					g.Shutdown()
+					require.Fail(t, "the group goes on", "%v", <-done)
+				}
+			})
+		})
+	}
 }
 
 func TestValidation(t *testing.T) {

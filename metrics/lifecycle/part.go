@@ -52,7 +52,8 @@ type Part struct {
 	// must not be kept. A Start that fails cleans up after itself: Stop is not called then.
 	Start func(ctx context.Context) error
 	// Run does the part's work until ctx ends, which happens when it is the part's turn to stop. Returning nil earlier
-	// means that the work is done; returning an error stops the whole group.
+	// means that the work is done; returning an error stops the whole group. Afterwards ctx.Err() itself is as good as
+	// nil; everything else is a failure, also an error that wraps it, because it may say what was lost.
 	Run func(ctx context.Context) error
 	// Stop ends the part in order, before the context of Run ends. It should return when its ctx ends.
 	Stop func(ctx context.Context) error

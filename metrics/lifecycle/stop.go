@@ -74,17 +74,18 @@ func (g *Group) stopOne(r *run, limit time.Duration) error {
 	ctx, cancel := context.WithTimeout(g.logCtx, limit)
 	defer cancel()
 	stopped := make(chan error, 1)
-	go func() {
-		var err error
-		if r.Stop != nil {
-			err = contain(func() error { return r.Stop(ctx) })
+	go contain(func() error {
+		if r.Stop == nil {
+			return nil
 		}
+		return r.Stop(ctx)
+	}, func(err error) {
 		if r.cancel != nil {
 			r.cancel()
 			<-r.done
 		}
 		stopped <- err
-	}()
+	})
 	var err error
 	select {
 	case err = <-stopped:
