@@ -24,10 +24,13 @@ type Config struct {
 	// StartTimeout limits the start of all parts together. Defaults to 1 min; -1 means no limit.
 	StartTimeout time.Duration `env:"SHUTDOWN_START_TIMEOUT" default:"1m" unit:"s"`
 	// Drain is how long the service goes on after it stopped being ready, until load balancers have noticed. It should
-	// exceed the readiness probe's period times its failure threshold. Defaults to 5 s; -1 means none.
+	// exceed the readiness probe's period times its failure threshold. Defaults to 5 s, or to half of a Budget below
+	// 10 s; -1 means none.
 	Drain time.Duration `env:"SHUTDOWN_DRAIN" default:"5s" unit:"s"`
-	// Budget is for the whole shutdown, the drain window included. It should be less than what the orchestrator waits
-	// before it kills (Kubernetes: terminationGracePeriodSeconds, 30). Defaults to 25 s.
+	// Budget is for the whole shutdown, from the signal or other cause to the return of Run, the drain window and a Start
+	// in progress included. Run keeps to it whatever the parts do, up to the moments in which the system schedules it; what
+	// has not stopped by then is left behind. It should be less than what the orchestrator waits before it kills
+	// (Kubernetes: terminationGracePeriodSeconds, 30). Defaults to 25 s.
 	Budget time.Duration `env:"SHUTDOWN_BUDGET" default:"25s" unit:"s"`
 	// Signals begin the shutdown. Nil means SIGTERM and SIGINT; an empty slice means none.
 	Signals []os.Signal
@@ -65,6 +68,7 @@ type Group struct {
 	parts  []Part
 	state  error // what Ready returns
 	ran    bool
+	began  time.Time // the shutdown
 	report Report
 }
 
@@ -135,9 +139,19 @@ func (g *Group) Ready(context.Context) error {
 func (g *Group) Draining() <-chan struct{} { return g.draining }
 
 // Shutdown begins the shutdown, as a signal would. It does not wait for its end, which is that of Run.
-func (g *Group) Shutdown() { g.end(errAsked) }
+func (g *Group) Shutdown() { g.shutDown(errAsked) }
 
 var errAsked = errors.New("Shutdown was called")
+
+// shutDown begins the shutdown unless it has begun.
+func (g *Group) shutDown(cause error) {
+	g.mu.Lock()
+	if g.began.IsZero() {
+		g.began = time.Now()
+	}
+	g.mu.Unlock()
+	g.end(cause)
+}
 
 func (g *Group) setState(err error) {
 	g.mu.Lock()

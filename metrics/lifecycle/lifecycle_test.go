@@ -1,7 +1,6 @@
 package lifecycle_test
 
 import (
-	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -116,106 +115,6 @@ func TestOrderOfStartAndStop(t *testing.T) {
 	})
 }
 
-func TestStartReportHasDurations(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var log bytes.Buffer
-		slow := func(d time.Duration) func(context.Context) error {
-			return func(context.Context) error { time.Sleep(d); return nil }
-		}
-		g, err := lifecycle.New(lifecycle.Config{Signals: []os.Signal{}, Logger: slog.New(slog.NewTextHandler(&log, nil))})
-		require.NoError(t, err)
-		require.NoError(t, g.Add(lifecycle.Part{Name: "a", Start: slow(time.Second)}, lifecycle.Part{Name: "b", Start: slow(2 * time.Second), Stop: slow(3 * time.Second)}))
-		ctx, cancel := context.WithCancel(t.Context())
-		done := run(g, ctx)
-		time.Sleep(4 * time.Second)
-		cancel()
-		require.NoError(t, <-done)
-		r := g.Report()
-		require.Equal(t, []lifecycle.Step{{Part: "a", Took: time.Second}, {Part: "b", Took: 2 * time.Second}}, r.Started)
-		require.Equal(t, 3*time.Second, r.StartTook)
-		require.Equal(t, []lifecycle.Step{{Part: "b", Took: 3 * time.Second}}, r.Stopped, "a has nothing to stop")
-		require.Contains(t, log.String(), `msg="lifecycle: start" part=b phase=worker took=2s`)
-		require.Contains(t, log.String(), `cause="context canceled"`)
-	})
-}
-
-func TestFailedStartStopsWhatWasStarted(t *testing.T) {
-	t.Parallel()
-	cause := errors.New("port in use")
-	for name, tc := range map[string]struct {
-		cfg   lifecycle.Config
-		start func(context.Context) error
-		want  error
-		took  time.Duration
-	}{
-		"error":                {lifecycle.Config{}, func(context.Context) error { return cause }, cause, 0},
-		"too slow":             {lifecycle.Config{StartTimeout: 3 * time.Second}, func(ctx context.Context) error { <-ctx.Done(); return ctx.Err() }, context.DeadlineExceeded, 3 * time.Second},
-		"too slow and deaf":    {lifecycle.Config{StartTimeout: 3 * time.Second}, func(context.Context) error { time.Sleep(time.Hour); return nil }, context.DeadlineExceeded, 4 * time.Second},
-		"too slow, still done": {lifecycle.Config{StartTimeout: 3 * time.Second}, func(context.Context) error { time.Sleep(3500 * time.Millisecond); return nil }, context.DeadlineExceeded, 3500 * time.Millisecond},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			synctest.Test(t, func(t *testing.T) {
-				j, stopped := &journal{}, false
-				g := newGroup(t, tc.cfg, j.part("pool", lifecycle.Close), j.part("api", lifecycle.Server),
-					lifecycle.Part{Name: "bad", Start: tc.start, Stop: func(context.Context) error { stopped = true; return nil }}, j.part("never", lifecycle.Worker))
-				began := time.Now()
-				err := g.Run(t.Context())
-				require.ErrorIs(t, err, tc.want)
-				var se *lifecycle.StepError
-				require.ErrorAs(t, err, &se)
-				require.Equal(t, "bad", se.Part)
-				require.Equal(t, "start", se.Action)
-				require.Equal(t, tc.took, time.Since(began), "what was never ready need not drain")
-				require.Equal(t, []string{"start pool", "start api", "stop api", "end api", "stop pool", "end pool"}, j.take())
-				require.Equal(t, name == "too slow, still done", stopped, "what was opened is closed")
-				require.ErrorIs(t, g.Ready(context.Background()), lifecycle.ErrShutdown)
-				require.NotEmpty(t, g.Report().Started[2].Error)
-				time.Sleep(2 * time.Hour) // the deaf one comes to its end
-			})
-		})
-	}
-}
-
-func TestShutdownDuringStart(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		j := &journal{}
-		g := newGroup(t, lifecycle.Config{}, j.part("a", lifecycle.Close),
-			lifecycle.Part{Name: "slow", Start: func(ctx context.Context) error { <-ctx.Done(); return context.Cause(ctx) }}, j.part("b", lifecycle.Worker))
-		done := run(g, t.Context())
-		synctest.Wait()
-		g.Shutdown()
-		require.Error(t, <-done)
-		require.Equal(t, []string{"start a", "stop a", "end a"}, j.take())
-
-		quick := newGroup(t, lifecycle.Config{}, j.part("x", lifecycle.Worker))
-		quick.Shutdown()
-		require.NoError(t, quick.Run(t.Context()))
-		require.Empty(t, quick.Report().Started)
-	})
-}
-
-func TestWhatStartedDuringTheShutdownIsStopped(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		var opened, closed bool
-		var g *lifecycle.Group
-		g = newGroup(t, lifecycle.Config{}, lifecycle.Part{
-			Name: "pool", Phase: lifecycle.Close,
-			Start: func(context.Context) error { g.Shutdown(); synctest.Wait(); opened = true; return nil },
-			Stop:  func(context.Context) error { closed = true; return nil },
-		}, lifecycle.Part{Name: "never", Start: func(context.Context) error { panic("started") }})
-		began := time.Now()
-		require.NoError(t, g.Run(t.Context()))
-		require.True(t, opened)
-		require.True(t, closed)
-		require.Len(t, g.Report().Started, 1)
-		require.Zero(t, time.Since(began), "nobody saw it ready, so there is nothing to drain")
-	})
-}
-
 func TestFailureOfAPartStopsTheRest(t *testing.T) {
 	t.Parallel()
 	for name, fail := range map[string]func() error{
@@ -242,41 +141,6 @@ func TestFailureOfAPartStopsTheRest(t *testing.T) {
 			})
 		})
 	}
-}
-
-func TestStepsThatHangLeaveTimeForTheOthers(t *testing.T) {
-	t.Parallel()
-	synctest.Test(t, func(t *testing.T) {
-		forever := make(chan struct{})
-		hang := func(context.Context) error { <-forever; return nil }
-		j := &journal{}
-		g := newGroup(t, lifecycle.Config{Drain: -1, Budget: 16 * time.Second},
-			j.part("pool", lifecycle.Close),
-			lifecycle.Part{Name: "deaf worker", Run: hang},
-			lifecycle.Part{Name: "deaf stop", Stop: hang, StopTimeout: time.Hour},
-			lifecycle.Part{Name: "quick to give up", Stop: hang, StopTimeout: time.Second, Phase: lifecycle.Server},
-			lifecycle.Part{Name: "panics", Phase: lifecycle.Flush, Stop: func(context.Context) error { panic("at the end") }},
-		)
-		done := run(g, t.Context())
-		synctest.Wait()
-		began := time.Now()
-		g.Shutdown()
-		err := <-done
-		require.Less(t, time.Since(began), 16*time.Second)
-		require.Equal(t, []string{"start pool", "stop pool", "end pool"}, j.take(), "the last one stops in order")
-		var oe *lifecycle.OverdueError
-		require.ErrorAs(t, err, &oe)
-		require.Equal(t, time.Second, oe.Limit)
-		for _, text := range []string{
-			"stop quick to give up: did not stop within 1s", "stop deaf stop: did not stop within 7.45s",
-			"stop deaf worker: did not stop within 3.6", "stop panics: panic: at the end", "lifecycle_test.go",
-		} {
-			require.ErrorContains(t, err, text)
-		}
-		require.NotEmpty(t, g.Report().Stopped[0].Error)
-		close(forever)
-		synctest.Wait()
-	})
 }
 
 func TestRunEndsBecauseItsContextIsCancelled(t *testing.T) {

@@ -49,7 +49,9 @@ type Part struct {
 	// Phase says when the part stops. Defaults to Worker.
 	Phase Phase
 	// Start returns when the part is ready for use. Its ctx ends with the start-up's time limit or a shutdown, so it
-	// must not be kept. A Start that fails cleans up after itself: Stop is not called then.
+	// must not be kept. A Start that fails cleans up after itself: Stop is not called then. One that has not returned a
+	// second after the end of its ctx (or half of the Budget, if that is less) is left behind; should it still succeed,
+	// Stop is called as soon as it returns, if the process lives so long, for Run does not wait for that.
 	Start func(ctx context.Context) error
 	// Run does the part's work until ctx ends, which happens when it is the part's turn to stop. Returning nil earlier
 	// means that the work is done; returning an error stops the whole group. Afterwards ctx.Err() itself is as good as
@@ -60,6 +62,8 @@ type Part struct {
 	// StopTimeout limits the stopping. Defaults to half of what is left of the budget, or all of it for the last part;
 	// it is never more than that.
 	StopTimeout time.Duration
+
+	abandon func() // called instead of Start when that will not be called
 }
 
 func (p Part) validate() error {

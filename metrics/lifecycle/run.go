@@ -10,7 +10,8 @@ import (
 
 // Run starts all parts, waits for the reason to shut down and stops them. It returns nil after a shutdown that was asked
 // for (a signal, the end of ctx, [Group.Shutdown]) in which every part stopped in order; otherwise the joined errors,
-// each a [*StepError]. It may be called once.
+// each a [*StepError]. A Start that such a shutdown cuts short is no error if its own is nothing but the cancellation,
+// so that Ctrl-C during the start ends in order, too. It may be called once.
 func (g *Group) Run(ctx context.Context) error {
 	g.mu.Lock()
 	if g.ran {
@@ -24,7 +25,7 @@ func (g *Group) Run(ctx context.Context) error {
 	g.logCtx = context.WithoutCancel(ctx)
 	stopListening := g.listen()
 	defer stopListening()
-	defer context.AfterFunc(ctx, func() { g.end(context.Cause(ctx)) })()
+	defer context.AfterFunc(ctx, func() { g.shutDown(context.Cause(ctx)) })()
 	defer g.end(nil)
 
 	runs, err := g.start(parts)
@@ -54,7 +55,7 @@ func (g *Group) listen() func() {
 					g.cfg.Exit(exitCode(s))
 					return
 				}
-				g.end(&SignalError{s})
+				g.shutDown(&SignalError{s})
 			case <-quit:
 				return
 			}

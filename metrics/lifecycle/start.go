@@ -1,7 +1,10 @@
 package lifecycle
 
 import (
+	"cmp"
 	"context"
+	"errors"
+	"slices"
 	"time"
 )
 
@@ -20,8 +23,9 @@ func (g *Group) start(parts []Part) ([]*run, error) {
 		defer cancel()
 	}
 	var runs []*run
-	for _, p := range parts {
+	for i, p := range parts {
 		if g.ended.Err() != nil {
+			abandon(parts[i:])
 			return runs, nil // the shutdown has its own cause; what was not started needs no report
 		}
 		stepBegan := time.Now()
@@ -31,7 +35,11 @@ func (g *Group) start(parts []Part) ([]*run, error) {
 			runs = append(runs, r)
 		}
 		if err != nil {
-			g.end(err)
+			abandon(parts[i+1:])
+			if g.ended.Err() != nil && isOnly(err, context.Cause(g.ended)) {
+				return runs, nil // the shutdown's own doing
+			}
+			g.shutDown(err)
 			return runs, err
 		}
 	}
@@ -39,24 +47,33 @@ func (g *Group) start(parts []Part) ([]*run, error) {
 	return runs, nil
 }
 
+// abandon tells parts that they will not be started.
+func abandon(parts []Part) {
+	for _, p := range parts {
+		if p.abandon != nil {
+			p.abandon()
+		}
+	}
+}
+
+// isOnly says whether err, under all its wrapping, is nothing but a cancelled context or its cause.
+func isOnly(err, cause error) bool {
+	switch e := err.(type) { //nolint:errorlint // it walks the tree itself
+	case interface{ Unwrap() []error }:
+		return !slices.ContainsFunc(e.Unwrap(), func(err error) bool { return !isOnly(err, cause) })
+	case interface{ Unwrap() error }:
+		if inner := e.Unwrap(); inner != nil {
+			return isOnly(inner, cause)
+		}
+	}
+	return errors.Is(err, context.Canceled) || errors.Is(err, cause)
+}
+
 // startOne waits for Start no longer than ctx, and starts Run. It returns a run whenever there is something to stop.
 func (g *Group) startOne(ctx context.Context, p Part) (*run, error) {
 	r := &run{Part: p}
 	if p.Start != nil {
-		started := make(chan error, 1)
-		go contain(func() error { return p.Start(ctx) }, func(err error) { started <- err })
-		var err error
-		select {
-		case err = <-started:
-		case <-ctx.Done():
-			// Start may be about to return: its own error says more, and what it has opened must be closed.
-			select {
-			case err = <-started:
-			case <-time.After(startGrace):
-				err = context.Cause(ctx)
-			}
-		}
-		if err != nil {
+		if err := g.await(ctx, p); err != nil {
 			return nil, &StepError{Part: p.Name, Action: "start", Err: err}
 		}
 		if ctx.Err() != nil && g.ended.Err() == nil {
@@ -72,11 +89,57 @@ func (g *Group) startOne(ctx context.Context, p Part) (*run, error) {
 				return
 			}
 			r.outcome = &StepError{Part: p.Name, Action: "run", Err: err}
-			g.end(r.outcome)
+			g.shutDown(r.outcome)
 		})
 	}
 	return r, nil
 }
 
+// await calls Start and waits for it. When it does not return about when ctx ends, it is left behind; if it succeeds later,
+// its part is stopped then.
+func (g *Group) await(ctx context.Context, p Part) error {
+	started, gone := make(chan error), make(chan struct{})
+	go contain(func() error { return p.Start(ctx) }, func(err error) {
+		select {
+		case started <- err:
+		case <-gone:
+			if err == nil && p.Stop != nil {
+				g.stopLate(p)
+			}
+		}
+	})
+	select {
+	case err := <-started:
+		return err
+	case <-ctx.Done():
+	}
+	// Start may be about to return: its own error says more, and what it has opened must be closed in its turn.
+	grace := min(startGrace, g.cfg.Budget/2)
+	select {
+	case err := <-started:
+		return err
+	case <-time.After(grace):
+	}
+	close(gone)
+	if g.ended.Err() != nil {
+		return &OverdueError{Limit: grace}
+	}
+	return context.Cause(ctx)
+}
+
 // startGrace is how long a Start may take to notice that its context has ended.
 const startGrace = time.Second
+
+// stopLate stops what has started when nobody waited for it any more. Run may have returned, so only the end of the
+// process is sure to end this.
+func (g *Group) stopLate(p Part) {
+	ctx, cancel := context.WithTimeout(g.logCtx, min(cmp.Or(p.StopTimeout, g.cfg.Budget), g.cfg.Budget))
+	defer cancel()
+	began := time.Now()
+	contain(func() error { return p.Stop(ctx) }, func(err error) {
+		if err != nil {
+			err = &StepError{Part: p.Name, Action: "stop", Err: err}
+		}
+		g.note("stop", p, time.Since(began), err)
+	})
+}
