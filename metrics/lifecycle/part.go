@@ -59,8 +59,9 @@ type Part struct {
 	Run func(ctx context.Context) error
 	// Stop ends the part in order, before the context of Run ends. It should return when its ctx ends.
 	Stop func(ctx context.Context) error
-	// StopTimeout limits the stopping. Defaults to half of what is left of the budget, or all of it for the last part;
-	// it is never more than that.
+	// StopTimeout limits the stopping. Defaults to half of what is left of the budget, or all of it for the last part,
+	// less the moment in which it may notice its deadline (a tenth, 250 ms at most); it is never more than that. What is
+	// left does not contain the drain window before that has passed.
 	StopTimeout time.Duration
 
 	abandon func() // called instead of Start when that will not be called

@@ -20,7 +20,7 @@ type Report struct {
 	StartTook time.Duration `json:"start_took_ns"`
 	Cause     string        `json:"cause,omitempty"` // of the shutdown
 	Stopped   []Step        `json:"stopped,omitempty"`
-	StopTook  time.Duration `json:"stop_took_ns,omitempty"` // the drain window included
+	StopTook  time.Duration `json:"stop_took_ns,omitempty"` // from the cause to the end, the drain window included
 }
 
 // Report returns what the group did so far.

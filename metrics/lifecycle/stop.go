@@ -9,11 +9,11 @@ import (
 
 // stop stops what was started, phase by phase. drain says whether the service was ready before.
 func (g *Group) stop(runs []*run, drain bool) error {
-	began := time.Now()
 	cause := context.Cause(g.ended)
 	g.setState(ErrDraining)
 	close(g.draining)
 	g.mu.Lock()
+	began := g.began
 	g.report.Cause = cause.Error()
 	g.mu.Unlock()
 	g.cfg.Logger.Info("lifecycle: shutting down", "cause", cause.Error())
@@ -25,11 +25,16 @@ func (g *Group) stop(runs []*run, drain bool) error {
 	for i, r := range steps {
 		if !drained && r.Phase != Background {
 			drained = true
-			g.cfg.Logger.Info("lifecycle: draining", "window", g.cfg.Drain)
-			time.Sleep(g.cfg.Drain)
+			window := min(g.cfg.Drain, time.Until(deadline))
+			g.cfg.Logger.Info("lifecycle: draining", "window", window)
+			time.Sleep(window)
+		}
+		left := time.Until(deadline)
+		if !drained {
+			left -= g.cfg.Drain // which is not for what stops before
 		}
 		stepBegan := time.Now()
-		err := g.stopOne(r, share(r.StopTimeout, time.Until(deadline), i == len(steps)-1))
+		err := g.stopOne(r, left, i == len(steps)-1)
 		g.note("stop", r.Part, time.Since(stepBegan), err)
 		errs = append(errs, err)
 	}
@@ -56,21 +61,27 @@ func inOrder(runs []*run) []*run {
 	return steps
 }
 
-// share returns how long a step may take: half of what is left, so that a step that hangs leaves something for the
-// others, or all of it for the last; or less when the part asks for less.
-func share(asked, left time.Duration, last bool) time.Duration {
+// share returns how long a step may take, and how long it is waited for after that, so that it may notice its deadline:
+// together half of what is left, so that a step that hangs leaves something for the others, or all of it for the last;
+// or less when the part asks for less.
+func share(asked, left time.Duration, last bool) (limit, grace time.Duration) {
 	if !last {
 		left /= 2
 	}
-	left = max(left, time.Millisecond)
+	left = max(left, 0)
+	limit = left - min(left/11, stopGrace)
 	if asked > 0 {
-		return min(asked, left)
+		limit = min(asked, limit)
 	}
-	return left
+	return limit, min(limit/10, stopGrace)
 }
 
-// stopOne stops one part within limit.
-func (g *Group) stopOne(r *run, limit time.Duration) error {
+// stopGrace is the most that a part may take to notice that its context has ended; otherwise it is a tenth of its time.
+const stopGrace = 250 * time.Millisecond
+
+// stopOne stops one part within its share of what is left.
+func (g *Group) stopOne(r *run, left time.Duration, last bool) error {
+	limit, grace := share(r.StopTimeout, left, last)
 	ctx, cancel := context.WithTimeout(g.logCtx, limit)
 	defer cancel()
 	stopped := make(chan error, 1)
@@ -93,7 +104,7 @@ func (g *Group) stopOne(r *run, limit time.Duration) error {
 		// Whoever stops when its deadline says so returns about now.
 		select {
 		case err = <-stopped:
-		case <-time.After(min(limit/10, stopGrace)):
+		case <-time.After(grace):
 			err = &OverdueError{Limit: limit}
 		}
 	}
@@ -112,6 +123,3 @@ func (g *Group) stopOne(r *run, limit time.Duration) error {
 	}
 	return err
 }
-
-// stopGrace is how long a part may take to notice that its context has ended.
-const stopGrace = 250 * time.Millisecond
