@@ -25,8 +25,11 @@
 //  5. Parts of phase [Worker], then [Flush], then [Close] stop.
 //
 // Within a phase the last one added stops first. Each step has a deadline inside one budget; one that does not return is
-// left behind and reported. Panics become errors, and so does runtime.Goexit. A second signal ends the process at once
-// with status 128 plus the signal's number.
+// left behind and reported. Panics become errors, and so does runtime.Goexit.
+//
+// A second signal ends the process at once with status 128 plus the signal's number. The first one does not, also when the
+// shutdown has begun for another reason: it asks for what is happening already, and an orchestrator's SIGTERM must not cut
+// off requests because a part has failed a moment before.
 //
 // Without the drain window and the header, a rolling deployment loses requests: Shutdown closes kept connections just as
 // clients write to them (see the drain campaign in this package's tests).

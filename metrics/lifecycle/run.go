@@ -37,7 +37,9 @@ func (g *Group) Run(ctx context.Context) error {
 	return errors.Join(err, g.stop(runs, ready))
 }
 
-// listen begins the shutdown at the first signal and ends the process at the second. It returns what ends it.
+// listen begins the shutdown at the first signal and ends the process at the second. When the first one finds a shutdown
+// that has begun otherwise, it asks for what is happening already and must not cut it off: it may be the orchestrator's,
+// or the same that ended Run's context. It returns what ends it.
 func (g *Group) listen() func() {
 	if len(g.cfg.Signals) == 0 {
 		return func() {}
@@ -50,12 +52,16 @@ func (g *Group) listen() func() {
 		for first := true; ; first = false {
 			select {
 			case s := <-signals:
-				if !first {
+				switch {
+				case !first:
 					g.cfg.Logger.Error("lifecycle: second signal, exiting at once", "signal", s.String())
 					g.cfg.Exit(exitCode(s))
 					return
+				case g.ended.Err() != nil:
+					g.cfg.Logger.Warn("lifecycle: shutting down already, another signal exits at once", "signal", s.String())
+				default:
+					g.shutDown(&SignalError{s})
 				}
-				g.shutDown(&SignalError{s})
 			case <-quit:
 				return
 			}
