@@ -2,31 +2,43 @@ package lifecycle
 
 import (
 	"context"
+	"crypto/tls"
+	"errors"
 	"io"
 	"net"
 	"sync"
+	"sync/atomic"
+	"syscall"
 )
 
-// tracked knows the connections that handlers took over from the HTTP server, which forgets them.
+// tracked knows the requests in progress, and the connections that handlers took over from the HTTP server, which
+// forgets them.
 type tracked struct {
+	requests atomic.Int64
+
 	mu       sync.Mutex
-	hijacked map[net.Conn]struct{} // as accepted
-	gone     chan struct{}         // told when one was closed
+	hijacked map[*hijackedConn]struct{}
+	gone     chan struct{} // told when one was closed
 }
 
-func (t *tracked) hijack(c net.Conn) {
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	t.hijacked[underTLS(c)] = struct{}{}
+func newTracked() *tracked {
+	return &tracked{hijacked: make(map[*hijackedConn]struct{}), gone: make(chan struct{}, 1)}
 }
 
-// closed forgets a connection that its handler has closed.
-func (t *tracked) closed(c net.Conn) {
+// hijack returns c so that its end is seen. Its request is no longer one for the server.
+func (t *tracked) hijack(c net.Conn) net.Conn {
+	t.requests.Add(-1)
+	h := &hijackedConn{Conn: c, tracked: t}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if _, ok := t.hijacked[c]; !ok {
-		return
-	}
+	t.hijacked[h] = struct{}{}
+	return h
+}
+
+// closed forgets a connection.
+func (t *tracked) closed(c *hijackedConn) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	delete(t.hijacked, c)
 	select {
 	case t.gone <- struct{}{}:
@@ -47,13 +59,14 @@ func (t *tracked) wait(ctx context.Context) int {
 		case <-t.gone:
 		case <-ctx.Done():
 			t.mu.Lock()
-			var left []net.Conn
+			var left []*hijackedConn
 			for c := range t.hijacked {
 				left = append(left, c)
 			}
 			t.mu.Unlock()
 			for _, c := range left {
-				_ = c.Close()
+				t.closed(c)
+				_ = underTLS(c.Conn).Close()
 			}
 			return len(left)
 		}
@@ -61,29 +74,47 @@ func (t *tracked) wait(ctx context.Context) int {
 	return 0
 }
 
-// trackingListener wraps each connection so that its end is seen.
-type trackingListener struct {
-	net.Listener
-	tracked *tracked
-}
-
-func (l *trackingListener) Accept() (net.Conn, error) {
-	c, err := l.Listener.Accept()
-	if err != nil {
-		return nil, err
+// underTLS returns the connection that can be closed at once: TLS says goodbye first, and waits for a peer that does not
+// read.
+func underTLS(c net.Conn) net.Conn {
+	if t, ok := c.(*tls.Conn); ok {
+		return t.NetConn()
 	}
-	return &trackedConn{Conn: c, tracked: l.tracked}, nil
+	return c
 }
 
-type trackedConn struct {
+// hijackedConn is the server's own connection, whose end is seen. It can do what a [*net.TCPConn] can do for those who
+// ask by interface; the others find the connection itself with NetConn.
+type hijackedConn struct {
 	net.Conn
 	tracked *tracked
 }
 
-// ReadFrom lets the HTTP server send files without copying them.
-func (c *trackedConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
-
-func (c *trackedConn) Close() error {
+func (c *hijackedConn) Close() error {
 	c.tracked.closed(c)
 	return c.Conn.Close()
 }
+
+// NetConn returns the server's own connection, as [*tls.Conn] does for what is below it.
+func (c *hijackedConn) NetConn() net.Conn { return c.Conn }
+
+// CloseWrite says that nothing more will be sent.
+func (c *hijackedConn) CloseWrite() error {
+	if w, ok := c.Conn.(interface{ CloseWrite() error }); ok {
+		return w.CloseWrite()
+	}
+	return errors.ErrUnsupported
+}
+
+// SyscallConn is there for connections that are not encrypted.
+func (c *hijackedConn) SyscallConn() (syscall.RawConn, error) {
+	if s, ok := c.Conn.(syscall.Conn); ok {
+		return s.SyscallConn()
+	}
+	return nil, errors.ErrUnsupported
+}
+
+// ReadFrom and WriteTo let the kernel copy.
+func (c *hijackedConn) ReadFrom(r io.Reader) (int64, error) { return io.Copy(c.Conn, r) }
+
+func (c *hijackedConn) WriteTo(w io.Writer) (int64, error) { return io.Copy(w, c.Conn) }

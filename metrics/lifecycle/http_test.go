@@ -8,7 +8,6 @@ import (
 	"io"
 	"net"
 	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
@@ -54,13 +53,11 @@ func TestResponsesSayCloseWhileDraining(t *testing.T) {
 			c := client(t)
 			url := "http://" + l.Addr().String()
 			if h2 {
-				certs := httptest.NewTLSServer(nil)
-				t.Cleanup(certs.Close)
-				srv.TLSConfig = &tls.Config{Certificates: certs.TLS.Certificates, MinVersion: tls.VersionTLS12, NextProtos: []string{"h2"}}
-				roots := certs.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
+				secure, trusting := certificates(t)
+				secure.NextProtos = []string{"h2"}
+				srv.TLSConfig = secure
 				transport := c.Transport.(*http.Transport)
-				transport.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
-				transport.ForceAttemptHTTP2 = true
+				transport.TLSClientConfig, transport.ForceAttemptHTTP2 = trusting, true
 				url = "https://" + l.Addr().String()
 			}
 			get := func() (*http.Response, string) {
@@ -188,16 +185,44 @@ func TestRequestsThatDoNotEndAreCutOff(t *testing.T) {
 	require.NoError(t, g.Add(part))
 	done := run(g, t.Context())
 	waitReady(t, g)
-	resp, err := client(t).Get("http://" + l.Addr().String())
-	require.NoError(t, err)
+	var answers []*http.Response
+	for range 2 {
+		resp, err := client(t).Get("http://" + l.Addr().String())
+		require.NoError(t, err)
+		answers = append(answers, resp)
+	}
 	over, cancel := context.WithTimeout(t.Context(), time.Millisecond)
 	defer cancel()
-	require.ErrorContains(t, part.Stop(over), "requests were cut off")
+	require.ErrorContains(t, part.Stop(over), "2 requests were cut off: context deadline exceeded")
 	g.Shutdown()
 	require.NoError(t, <-done)
-	_, err = io.ReadAll(resp.Body)
-	require.Error(t, err)
-	require.NoError(t, resp.Body.Close())
+	for _, resp := range answers {
+		_, err := io.ReadAll(resp.Body)
+		require.Error(t, err)
+		require.NoError(t, resp.Body.Close())
+	}
+}
+
+// A connection whose request has not come yet is cut off, too, and not called a request.
+func TestConnectionsWithoutARequestAreCutOff(t *testing.T) {
+	t.Parallel()
+	l := local(t)
+	g := newGroup(t, lifecycle.Config{Drain: -1})
+	states := make(chan http.ConnState, 9)
+	srv := &http.Server{ReadHeaderTimeout: time.Minute, ConnState: func(_ net.Conn, s http.ConnState) { states <- s }}
+	part := g.HTTPServer("api", srv, l)
+	require.NoError(t, g.Add(part))
+	done := run(g, t.Context())
+	waitReady(t, g)
+	conn, err := net.Dial("tcp", l.Addr().String())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = conn.Close() })
+	require.Equal(t, http.StateNew, <-states)
+	over, cancel := context.WithTimeout(t.Context(), time.Millisecond)
+	defer cancel()
+	require.ErrorContains(t, part.Stop(over), "connections that were not idle were cut off")
+	g.Shutdown()
+	require.NoError(t, <-done)
 }
 
 // hijacking serves one connection that it has taken over until bye ends.
@@ -220,24 +245,24 @@ func hijacking(g *lifecycle.Group, polite bool) http.Handler {
 func TestHijackedConnections(t *testing.T) {
 	t.Parallel()
 	for name, polite := range map[string]bool{"end by themselves": true, "are cut off": false} {
-		for scheme, secure := range map[string]bool{"plain": false, "TLS": true} {
+		for _, scheme := range []string{"plain", "TLS", "TLS of the listener"} {
 			t.Run(name+" "+scheme, func(t *testing.T) {
 				t.Parallel()
 				l := local(t)
+				listener := l
 				g := newGroup(t, lifecycle.Config{Drain: -1, Budget: time.Minute})
 				srv := &http.Server{ReadHeaderTimeout: time.Minute, Handler: hijacking(g, polite)}
 				dial := func() (net.Conn, error) { return net.Dial("tcp", l.Addr().String()) }
-				if secure {
-					certs := httptest.NewTLSServer(nil)
-					t.Cleanup(certs.Close)
-					srv.TLSConfig = &tls.Config{Certificates: certs.TLS.Certificates, MinVersion: tls.VersionTLS12}
-					srv.TLSNextProto = map[string]func(*http.Server, *tls.Conn, http.Handler){}
-					roots := certs.Client().Transport.(*http.Transport).TLSClientConfig.RootCAs
-					dial = func() (net.Conn, error) {
-						return tls.Dial("tcp", l.Addr().String(), &tls.Config{RootCAs: roots, ServerName: "127.0.0.1", MinVersion: tls.VersionTLS12})
+				if scheme != "plain" {
+					secure, trusting := certificates(t)
+					dial = func() (net.Conn, error) { return tls.Dial("tcp", l.Addr().String(), trusting) }
+					if scheme == "TLS" {
+						srv.TLSConfig, srv.TLSNextProto = secure, map[string]func(*http.Server, *tls.Conn, http.Handler){}
+					} else {
+						listener = tls.NewListener(l, secure)
 					}
 				}
-				part := g.HTTPServer("ws", srv, l)
+				part := g.HTTPServer("ws", srv, listener)
 				require.NoError(t, g.Add(part))
 				done := run(g, t.Context())
 				waitReady(t, g)
