@@ -1,6 +1,7 @@
 package lifecycle_test
 
 import (
+	"bytes"
 	"context"
 	"encoding/json"
 	"errors"
@@ -149,27 +150,35 @@ func TestRunEndsBecauseItsContextIsCancelled(t *testing.T) {
 	for name, tc := range map[string]struct {
 		outcome func(ctx context.Context) error
 		want    string
+		logged  string
 	}{
-		"nil":                      {func(context.Context) error { return nil }, ""},
-		"the context's own":        {func(ctx context.Context) error { return ctx.Err() }, ""},
-		"the context's cause":      {context.Cause, ""},
-		"another":                  {func(context.Context) error { return lost }, "lifecycle: run a: 7 orders were lost"},
-		"joined":                   {func(ctx context.Context) error { return errors.Join(lost, ctx.Err()) }, "7 orders were lost"},
-		"wrapped, with more to it": {func(ctx context.Context) error { return fmt.Errorf("commit of the last batch: %w", ctx.Err()) }, "commit of the last batch"},
+		"nil":                 {func(context.Context) error { return nil }, "", ""},
+		"the context's own":   {func(ctx context.Context) error { return ctx.Err() }, "", ""},
+		"the context's cause": {context.Cause, "", ""},
+		"another":             {func(context.Context) error { return lost }, "lifecycle: run a: 7 orders were lost", ""},
+		"joined":              {func(ctx context.Context) error { return errors.Join(lost, ctx.Err()) }, "7 orders were lost", ""},
+		"wrapped, as drivers do": {
+			func(ctx context.Context) error { return fmt.Errorf("commit of the last batch: %w", ctx.Err()) }, "", "commit of the last batch",
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			synctest.Test(t, func(t *testing.T) {
-				g := newGroup(t, lifecycle.Config{Drain: -1}, lifecycle.Part{Name: "a", Run: func(ctx context.Context) error {
+				var log bytes.Buffer
+				g, err := lifecycle.New(lifecycle.Config{Drain: -1, Logger: slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelWarn}))})
+				require.NoError(t, err)
+				require.NoError(t, g.Add(lifecycle.Part{Name: "a", Run: func(ctx context.Context) error {
 					<-ctx.Done()
 					return tc.outcome(ctx)
-				}})
+				}}))
 				ctx, cancel := context.WithCancel(t.Context())
 				done := run(g, ctx)
 				synctest.Wait()
 				cancel()
 				if err := <-done; tc.want == "" {
 					require.NoError(t, err)
+					require.Equal(t, tc.logged != "", log.Len() > 0, log.String())
+					require.Contains(t, log.String(), tc.logged)
 				} else {
 					require.ErrorContains(t, err, tc.want)
 				}

@@ -54,8 +54,9 @@ type Part struct {
 	// Stop is called as soon as it returns, if the process lives so long, for Run does not wait for that.
 	Start func(ctx context.Context) error
 	// Run does the part's work until ctx ends, which happens when it is the part's turn to stop. Returning nil earlier
-	// means that the work is done; returning an error stops the whole group. Afterwards ctx.Err() itself is as good as
-	// nil; everything else is a failure, also an error that wraps it, because it may say what was lost.
+	// means that the work is done; returning an error stops the whole group. Afterwards an error that is, under all
+	// its wrapping, nothing but the cancellation is as good as nil, for that is what drivers return; what wraps it is
+	// logged, because it may say what was lost. Anything else is a failure, also joined with the cancellation.
 	Run func(ctx context.Context) error
 	// Stop ends the part in order, before the context of Run ends. It should return when its ctx ends.
 	Stop func(ctx context.Context) error

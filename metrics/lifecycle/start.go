@@ -85,7 +85,13 @@ func (g *Group) startOne(ctx context.Context, p Part) (*run, error) {
 		r.cancel, r.done = cancel, make(chan struct{})
 		go contain(func() error { return p.Run(ctx) }, func(err error) {
 			defer close(r.done)
-			if err == nil || err == ctx.Err() { //nolint:errorlint // what wraps it may say what was lost
+			if err == nil {
+				return
+			}
+			if ctx.Err() != nil && isOnly(err, context.Cause(ctx)) {
+				if err != ctx.Err() { //nolint:errorlint // what wraps it may say what was lost
+					g.cfg.Logger.Warn("lifecycle: a part ended in the middle of its work", "part", p.Name, "error", err)
+				}
 				return
 			}
 			r.outcome = &StepError{Part: p.Name, Action: "run", Err: err}
