@@ -1,0 +1,183 @@
+package envcfg
+
+import (
+	"errors"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+)
+
+// maxSecretFile limits a file that holds one secret, in bytes.
+const maxSecretFile = 64 << 10
+
+// layers are all places that values come from, but for the defaults in tags.
+type layers struct {
+	o           *Options
+	environ     environ
+	environment string
+	files       []dotenvFile // weakest first
+	problems    problems
+}
+
+type dotenvFile struct {
+	path    string
+	entries map[string]Entry
+}
+
+// open reads the files and finds the environment. What is wrong is kept in l.
+func (l *layers) open(o *Options) {
+	l.o = o
+	l.environ.read(o)
+	var at Origin
+	l.environment, at = o.Environment, Origin{Layer: FromProcess}
+	fixed := l.environment != ""
+	if v, ok := l.environ.lookup(EnvironmentName); !fixed && ok && v != "" {
+		l.environment, fixed = v, true
+	}
+	for _, path := range o.files() {
+		if strings.Contains(path, "${"+EnvironmentName+"}") {
+			fixed = true
+			if l.environment == "" {
+				l.environment = DefaultEnvironment
+			}
+			if o.checkEnvironment(l.environment) != "" {
+				continue // reported below; its text does not become a path
+			}
+			path = strings.ReplaceAll(path, "${"+EnvironmentName+"}", l.environment)
+		}
+		l.read(path)
+		if e, ok := l.last()[EnvironmentName]; ok && !fixed && !e.Value.IsZero() {
+			l.environment, at = e.Value.Reveal(), Origin{Layer: FromFile, File: path, Line: e.Line}
+		}
+	}
+	if l.environment == "" {
+		l.environment = DefaultEnvironment
+	}
+	if reason := o.checkEnvironment(l.environment); reason != "" {
+		l.problems = append(l.problems, Problem{Kind: Invalid, Name: EnvironmentName, Origin: at, Reason: shown(l.environment) + " " + reason})
+	}
+}
+
+func (l *layers) last() map[string]Entry {
+	if len(l.files) == 0 {
+		return nil
+	}
+	return l.files[len(l.files)-1].entries
+}
+
+// read adds a .env file, if there is one.
+func (l *layers) read(path string) {
+	text, err := readLimited(path, MaxDotenvSize)
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	if err != nil {
+		l.problems = append(l.problems, Problem{Kind: Unreadable, Origin: Origin{Layer: FromFile, File: path}, Reason: "cannot be read: " + causeOf(err), err: err})
+		return
+	}
+	entries, err := parseDotenv(path, text, l.o.Dialect, l.environ.lookup, func(name string) (string, bool) {
+		value, _, ok := l.file(name)
+		return value, ok
+	})
+	for _, e := range unjoin(err) {
+		l.problems.addSyntax(path, e)
+	}
+	f := dotenvFile{path: path, entries: make(map[string]Entry, len(entries))}
+	for _, e := range entries {
+		f.entries[e.Name] = e
+		if base, ok := strings.CutSuffix(e.Name, "_FILE"); ok {
+			l.environ.files = append(l.environ.files, base)
+		}
+	}
+	l.files = append(l.files, f)
+}
+
+// file looks a name up in the .env files.
+func (l *layers) file(name string) (string, Origin, bool) {
+	for i := len(l.files) - 1; i >= 0; i-- {
+		if e, ok := l.files[i].entries[name]; ok {
+			return e.Value.Reveal(), Origin{Layer: FromFile, File: l.files[i].path, Line: e.Line}, true
+		}
+	}
+	return "", Origin{}, false
+}
+
+// lookup returns the strongest value of a name.
+func (l *layers) lookup(name string) (string, Origin, bool) {
+	if value, ok := l.environ.lookup(name); ok {
+		return value, Origin{Layer: FromProcess}, true
+	}
+	return l.below(name)
+}
+
+// below returns the strongest value of a name that the process environment does not have.
+func (l *layers) below(name string) (string, Origin, bool) {
+	for _, dir := range l.o.SecretDirs {
+		if value, origin, ok := l.secretIn(dir, name); ok {
+			return value, origin, true
+		}
+	}
+	if value, origin, ok := l.file(name); ok {
+		return value, origin, true
+	}
+	if name == EnvironmentName {
+		return l.environment, Origin{Layer: FromDefault}, true
+	}
+	if value, ok := l.o.profile(l.environment, name); ok {
+		return value, Origin{Layer: FromProfile, File: l.environment}, true
+	}
+	return "", Origin{}, false
+}
+
+// secretIn reads the file of a directory that is named like the variable.
+func (l *layers) secretIn(dir, name string) (string, Origin, bool) {
+	for _, base := range [...]string{name, strings.ToLower(name)} {
+		path := filepath.Join(dir, base)
+		value, err := readSecret(path)
+		switch {
+		case err == nil:
+			return value, Origin{Layer: FromSecretFile, File: path}, true
+		case !errors.Is(err, fs.ErrNotExist):
+			l.problems = append(l.problems, Problem{Kind: Unreadable, Name: name, Origin: Origin{Layer: FromSecretFile, File: path}, Reason: "cannot be read: " + causeOf(err), err: err})
+			return "", Origin{}, false
+		}
+	}
+	return "", Origin{}, false
+}
+
+// readSecret returns what a file says, without the line end that editors and echo leave behind.
+func readSecret(path string) (string, error) {
+	text, err := readLimited(path, maxSecretFile)
+	if err != nil {
+		return "", err
+	}
+	return strings.TrimRight(text, "\r\n"), nil
+}
+
+// readLimited reads a whole regular file, or a pipe that ends, of at most limit bytes.
+func readLimited(path string, limit int) (string, error) {
+	f, err := os.Open(path)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = f.Close() }()
+	text, err := io.ReadAll(io.LimitReader(f, int64(limit)+1))
+	if err != nil {
+		return "", err
+	}
+	if len(text) > limit {
+		return "", fmt.Errorf("larger than %d bytes", limit)
+	}
+	return string(text), nil
+}
+
+// causeOf returns the error without the path, which the message has already.
+func causeOf(err error) string {
+	if e, ok := errors.AsType[*fs.PathError](err); ok {
+		return e.Err.Error()
+	}
+	return err.Error()
+}

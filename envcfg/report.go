@@ -1,0 +1,239 @@
+package envcfg
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"log/slog"
+	"net/http"
+	"net/url"
+	"reflect"
+	"slices"
+	"strings"
+	"time"
+	"unicode/utf8"
+)
+
+// Report is every setting of a configuration: where it comes from, and what it is where that may be shown. It is safe
+// to print, to encode and to serve.
+type Report struct {
+	Environment string    `json:"environment"`
+	Files       []string  `json:"files"` // the .env files that were read, the weakest first
+	Settings    []Setting `json:"settings"`
+	Problems    []Problem `json:"problems,omitempty"`
+	Warnings    []Problem `json:"warnings,omitempty"`
+}
+
+// Setting is one variable of a [Report].
+type Setting struct {
+	Name  string `json:"name"`
+	Field string `json:"field"`
+	Type  string `json:"type"`
+	// Value is what the setting is, or "[redacted]". It is shown when the field's type makes it harmless (a number, a
+	// boolean, a duration, a size, a choice with the rule oneof) or its tag has the option safe, or when it is the
+	// default that stands in the code anyway. Never shown are the values of secret types, of fields with the option
+	// secret and of variables whose names say it (…_PASSWORD, …_TOKEN, …_KEY); and no password in a URL.
+	Value    string `json:"value"`
+	Origin   Origin `json:"origin"`
+	Default  string `json:"default,omitempty"`
+	Doc      string `json:"doc,omitempty"`
+	Required bool   `json:"required,omitempty"`
+	Secret   bool   `json:"secret,omitempty"`
+
+	text Secret // the value itself, for Lint
+}
+
+// shows says whether values of the field may be shown.
+func (f *field) shows() bool {
+	if f.isSecret() {
+		return false
+	}
+	if f.safe {
+		return true
+	}
+	if check := f.check(); strings.HasPrefix(check, "oneof=") || check == "port" || check == "loglevel" {
+		return true
+	}
+	t := f.value.Type()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	switch t {
+	case reflect.TypeFor[time.Duration](), reflect.TypeFor[Bytes](), reflect.TypeFor[time.Location](), reflect.TypeFor[time.Time](), reflect.TypeFor[slog.Level]():
+		return true
+	}
+	if t.PkgPath() != "" {
+		return false // its text may be anything
+	}
+	switch t.Kind() {
+	case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+		reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Float32, reflect.Float64:
+		return true
+	}
+	return false
+}
+
+// add describes one field.
+func (r *Report) add(l *loader, f *field, found *resolution) {
+	def, _ := f.defaultIn(l.layers.environment)
+	s := Setting{
+		Name: f.name, Field: l.plan.path(f), Type: f.value.Type().String(), Origin: found.origin, Doc: f.doc(),
+		Required: f.required, Secret: f.isSecret(),
+	}
+	if s.Origin.Layer == "" {
+		s.Origin.Layer = FromNowhere
+	}
+	if found.found {
+		s.text = NewSecret(found.text)
+	}
+	if !s.Secret {
+		s.Default = displayed(def)
+	}
+	switch {
+	case found.text == "":
+	case s.Secret:
+		s.Value = redacted
+	case f.shows(), found.text == def, found.origin.Layer == FromProfile:
+		s.Value = displayed(found.text)
+	default:
+		s.Value = redacted
+	}
+	r.Settings = append(r.Settings, s)
+}
+
+// complete adds what is known at the end, and takes secrets out of values that were shown because of their type.
+func (r *Report) complete(l *loader, err error) {
+	r.Environment = l.layers.environment
+	for _, f := range l.layers.files {
+		r.Files = append(r.Files, f.path)
+	}
+	if e, ok := err.(*Error); ok { //nolint:errorlint // it is this package's own
+		r.Problems = e.Problems
+	}
+	r.Warnings = l.redact(l.warnings)
+	for i := range r.Settings {
+		for j := range r.Settings {
+			secret := r.Settings[j].text.Reveal()
+			if r.Settings[j].Secret && len(secret) >= 4 && strings.Contains(r.Settings[i].Value, secret) {
+				r.Settings[i].Value = redacted
+			}
+		}
+	}
+}
+
+// Setting returns the setting of a variable.
+func (r *Report) Setting(name string) (Setting, bool) {
+	i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Name == name })
+	if i < 0 {
+		return Setting{}, false
+	}
+	return r.Settings[i], true
+}
+
+// Export calls set, os.Setenv for instance, for each setting that comes from a .env file or a profile, for libraries that
+// read the process environment by themselves. This package never writes to it. Call it when there is no problem.
+func (r *Report) Export(set func(name, value string) error) error {
+	for i := range r.Settings {
+		s := &r.Settings[i]
+		if s.Origin.Layer != FromFile && s.Origin.Layer != FromProfile {
+			continue
+		}
+		if err := set(s.Name, s.text.Reveal()); err != nil {
+			return fmt.Errorf("envcfg: export %s: %w", s.Name, err)
+		}
+	}
+	return nil
+}
+
+// String returns the report as a table.
+func (r *Report) String() string {
+	var b strings.Builder
+	_, _ = r.WriteTo(&b)
+	return b.String()
+}
+
+// WriteTo writes the report as a table, one line for each setting.
+func (r *Report) WriteTo(w io.Writer) (int64, error) {
+	var b strings.Builder
+	fmt.Fprintf(&b, "environment %s", shown(r.Environment))
+	if len(r.Files) > 0 {
+		fmt.Fprintf(&b, ", files %s", strings.Join(r.Files, ", "))
+	}
+	b.WriteByte('\n')
+	name, value := len("NAME"), len("VALUE")
+	for _, s := range r.Settings {
+		name, value = max(name, len(s.Name)), max(value, min(utf8.RuneCountInString(s.Value), 40))
+	}
+	fmt.Fprintf(&b, "%-*s  %-*s  %s\n", name, "NAME", value, "VALUE", "ORIGIN")
+	for _, s := range r.Settings {
+		fmt.Fprintf(&b, "%-*s  %-*s  %s\n", name, s.Name, value, oneLine(s.Value), s.Origin)
+	}
+	for _, p := range r.Problems {
+		fmt.Fprintf(&b, "problem: %s\n", p.Error())
+	}
+	for _, p := range r.Warnings {
+		fmt.Fprintf(&b, "warning: %s\n", p.Error())
+	}
+	n, err := io.WriteString(w, b.String())
+	return int64(n), err
+}
+
+// oneLine makes control characters visible, so that a value cannot forge lines.
+func oneLine(text string) string {
+	if strings.IndexFunc(text, func(r rune) bool { return r < ' ' || r == 0x7f }) < 0 {
+		return text
+	}
+	return fmt.Sprintf("%q", text)
+}
+
+// ServeHTTP serves the report to GET and HEAD: as JSON, or as text when the request accepts text/plain or text/html and
+// not JSON. It shows names and origins of all settings, so it belongs on an internal port.
+func (r *Report) ServeHTTP(w http.ResponseWriter, req *http.Request) {
+	if req.Method != http.MethodGet && req.Method != http.MethodHead {
+		w.Header().Set("Allow", "GET, HEAD")
+		http.Error(w, "method not allowed", http.StatusMethodNotAllowed)
+		return
+	}
+	w.Header().Set("Cache-Control", "no-store")
+	w.Header().Set("X-Content-Type-Options", "nosniff")
+	accept := req.Header.Get("Accept")
+	if strings.Contains(accept, "text/") && !strings.Contains(accept, "json") {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		_, _ = r.WriteTo(w)
+		return
+	}
+	w.Header().Set("Content-Type", "application/json")
+	encoder := json.NewEncoder(w)
+	encoder.SetIndent("", "  ")
+	_ = encoder.Encode(r)
+}
+
+// displayed returns a value as it is shown: without the password of a URL and without parameters that are secrets.
+func displayed(text string) string {
+	if !strings.Contains(text, "://") {
+		return text
+	}
+	u, err := url.Parse(text)
+	if err != nil {
+		return redacted // a password that is not percent-encoded could be any part of it
+	}
+	if strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
+		return redacted
+	}
+	if u.User != nil && strings.HasPrefix(u.Scheme, "http") {
+		u.User = url.User("redacted") // often a token
+	} else if _, ok := u.User.Password(); ok {
+		u.User = url.UserPassword(u.User.Username(), "redacted")
+	}
+	query, changed := u.Query(), false
+	for key := range query {
+		if secretName(key) {
+			query.Set(key, "redacted")
+			changed = true
+		}
+	}
+	if changed {
+		u.RawQuery = query.Encode()
+	}
+	return u.String()
+}

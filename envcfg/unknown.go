@@ -1,0 +1,136 @@
+package envcfg
+
+import (
+	"slices"
+	"strings"
+)
+
+// findUnknown reports variables that nobody reads and that look like one that is not set, and all unknown ones with a
+// strict prefix.
+func (l *loader) findUnknown() {
+	u := unknown{l: l, before: len(l.problems)}
+	l.layers.environ.names(true, func(name string) { u.look(name, Origin{Layer: FromProcess}) })
+	for i := range l.layers.files {
+		file := &l.layers.files[i]
+		for name, e := range file.entries {
+			u.look(name, Origin{Layer: FromFile, File: file.path, Line: e.Line})
+		}
+	}
+	slices.SortFunc(l.problems[u.before:], func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
+}
+
+// unknown looks for names that nobody reads.
+type unknown struct {
+	l      *loader
+	before int     // how many problems there were
+	fields []field // fetched when the first suspicion arises
+}
+
+func (u *unknown) look(name string, at Origin) {
+	strict := len(u.l.o.Strict) > 0 && slices.ContainsFunc(u.l.o.Strict, func(prefix string) bool { return prefix != "" && strings.HasPrefix(name, prefix) })
+	if !strict && !u.l.names.suspicious(name) {
+		return
+	}
+	if u.fields == nil {
+		u.fields = u.l.plan.fields()
+	}
+	if u.expected(name) {
+		return
+	}
+	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) })
+	if i < 0 && !strict {
+		return
+	}
+	if i >= 0 && !strict {
+		if _, at, set := u.l.layers.lookup(u.fields[i].name); set && at.Layer != FromProfile && at.Layer != FromDefault {
+			return // the right one is set too, so this one belongs to somebody else
+		}
+	}
+	p := Problem{Kind: Unknown, Name: name, Origin: at, Reason: "is set but unknown: nothing reads it; remove it"}
+	meant := ""
+	if i >= 0 {
+		meant = u.fields[i].name
+	} else {
+		meant = u.nearest(name)
+	}
+	if meant != "" {
+		p.Reason = "is set but unknown: did you mean " + meant + "?"
+	}
+	u.l.problems = append(u.l.problems, p)
+}
+
+// expected says whether a name is read although it is no field's: the name of a secret's file, an old name, the
+// environment, or what Options.Ignore lists.
+func (u *unknown) expected(name string) bool {
+	if name == EnvironmentName || slices.Contains(u.l.o.Ignore, name) {
+		return true
+	}
+	base, isFile := strings.CutSuffix(name, "_FILE")
+	return slices.ContainsFunc(u.fields, func(f field) bool {
+		return f.name == name || isFile && f.name == base || slices.Contains(f.oldNames(), name)
+	})
+}
+
+// nearest returns the name that differs least, in two places at most, or "".
+func (u *unknown) nearest(name string) string {
+	best, least := "", 3
+	for i := range u.fields {
+		if d := distance(u.fields[i].name, name); d < least {
+			best, least = u.fields[i].name, d
+		}
+	}
+	return best
+}
+
+// nearlySame says whether two names differ by one letter more, less or changed, or by two neighbours exchanged. Names of
+// fewer than four letters are too short to tell, and another number means another thing.
+func nearlySame(a, b string) bool {
+	if len(a) < 4 || len(a)-len(b) > 1 || len(b)-len(a) > 1 {
+		return false
+	}
+	i := 0
+	for i < len(a) && i < len(b) && a[i] == b[i] {
+		i++
+	}
+	ra, rb := a[i:], b[i:]
+	switch {
+	case len(ra) > len(rb):
+		return ra[1:] == rb
+	case len(ra) < len(rb):
+		return ra == rb[1:]
+	case len(ra) == 0:
+		return true
+	}
+	if isDigit(ra[0]) && isDigit(rb[0]) {
+		return false // REPLICA_1_URL and REPLICA_2_URL
+	}
+	return ra[1:] == rb[1:] || len(ra) > 1 && ra[0] == rb[1] && ra[1] == rb[0] && ra[2:] == rb[2:]
+}
+
+// distance is the number of letters to add, remove, change or exchange with the neighbour to make a into b (optimal
+// string alignment). Long texts are too different to bother.
+func distance(a, b string) int {
+	const longest = 64
+	if len(a) > longest || len(b) > longest {
+		return longest
+	}
+	var rows [3][longest + 1]int
+	for j := range len(b) + 1 {
+		rows[0][j] = j
+	}
+	for i := 1; i <= len(a); i++ {
+		row, above, above2 := &rows[i%3], &rows[(i-1)%3], &rows[(i+1)%3]
+		row[0] = i
+		for j := 1; j <= len(b); j++ {
+			cost := 1
+			if a[i-1] == b[j-1] {
+				cost = 0
+			}
+			row[j] = min(above[j]+1, row[j-1]+1, above[j-1]+cost)
+			if i > 1 && j > 1 && a[i-1] == b[j-2] && a[i-2] == b[j-1] {
+				row[j] = min(row[j], above2[j-2]+1)
+			}
+		}
+	}
+	return rows[len(a)%3][len(b)]
+}

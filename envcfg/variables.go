@@ -1,0 +1,80 @@
+package envcfg
+
+import (
+	"reflect"
+)
+
+// Variable describes a variable of a struct, for documentation; package envdoc writes it.
+type Variable struct {
+	Name       string
+	Field      string            // as in "DB.Size"
+	Type       reflect.Type      // of the field
+	Default    string            // empty for secrets
+	Defaults   map[string]string // by environment, where they differ
+	Required   bool
+	Secret     bool
+	File       bool     // NAME_FILE works too
+	Doc        string   // what it is for
+	Example    string   // a value that may be shown
+	Unit       string   // of a bare number
+	Check      string   // the rules, as in the tag
+	Deprecated []string // old names that still work
+}
+
+// Variables lists the variables of T in the order of its fields. The error is an [*Error] with what is wrong with the
+// tags, the defaults included.
+func Variables[T any]() ([]Variable, error) {
+	var t T
+	o := Options{Environ: []string{}, Files: []string{}}
+	l := &loader{o: o}
+	var list []Variable
+	if v := reflect.ValueOf(&t).Elem(); l.prepare(v) {
+		l.collect = true
+		l.plan.visit(v, l)
+		for i := range l.collected {
+			list = append(list, l.variable(&l.collected[i]))
+			l.checkDefaults(&l.collected[i])
+		}
+		l.problems = append(l.problems, l.plan.problems...)
+	}
+	if len(l.problems) > 0 {
+		return list, &Error{Environment: "any", Problems: l.problems.sorted()}
+	}
+	return list, nil
+}
+
+func (l *loader) variable(f *field) Variable {
+	v := Variable{
+		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Required: f.required, Secret: f.isSecret(), Doc: f.doc(),
+		Example: f.example(), Unit: f.unit(), Check: f.tag.check(),
+	}
+	v.File = v.Secret || f.file
+	if !v.Secret {
+		v.Default = displayed(f.raw.Get("default"))
+		for _, p := range f.profiles() {
+			if v.Defaults == nil {
+				v.Defaults = make(map[string]string)
+			}
+			v.Defaults[p.environment] = displayed(p.value)
+		}
+	}
+	v.Deprecated = f.oldNames()
+	return v
+}
+
+// checkDefaults makes sure that the defaults of all environments can be set.
+func (l *loader) checkDefaults(f *field) {
+	for _, p := range append([]profileDefault{{"", f.raw.Get("default")}}, f.profiles()...) {
+		if p.value == "" {
+			continue
+		}
+		r := resolution{text: p.value, origin: Origin{Layer: FromDefault}, found: true}
+		reason, err := l.set(f.value, p.value, &f.tag)
+		if reason == "" && f.hasCheck {
+			reason, err = l.check(f, p.value)
+		}
+		if reason != "" {
+			l.invalid(f, &r, reason, err)
+		}
+	}
+}
