@@ -150,6 +150,9 @@ func (p *dotenvParser) skipComment() {
 // expansion reads what begins with a dollar sign and writes what it stands for.
 func (p *dotenvParser) expansion(b *strings.Builder) bool {
 	out, n, problem := p.expander.expand(p.text[p.pos:])
+	if strings.IndexByte(out, 0) >= 0 {
+		problem = "a value cannot contain a NUL byte"
+	}
 	if problem != "" {
 		return p.fail(p.pos, problem)
 	}

@@ -57,7 +57,8 @@ func ExampleExplain() {
 	file := filepath.Join(dir, ".env")
 	_ = os.WriteFile(file, []byte("# for this machine\nPORT=9000\nSECRET_KEY='k7Qm2ZrT9vXw4YbN8cLp3JhGf6DsA1Ee'\n"), 0o600)
 
-	_, report, err := envcfg.Explain[Config](envcfg.Options{Environ: []string{"TIMEOUT=5s"}, Files: []string{file}})
+	var cfg Config
+	report, err := envcfg.Explain(&cfg, envcfg.Options{Environ: []string{"TIMEOUT=5s"}, Files: []string{file}})
 	fmt.Print(err, "\n", strings.ReplaceAll(report.String(), dir+"/", ""))
 	// Output:
 	// <nil>
@@ -192,7 +193,7 @@ func ExampleOptions() {
 }
 
 func ExampleReport() {
-	_, report, _ := envcfg.Explain[Config](environment("SECRET_KEY=k7Qm2ZrT9vXw4YbN8cLp3JhGf6DsA1Ee"))
+	report, _ := envcfg.Explain(&Config{}, environment("SECRET_KEY=k7Qm2ZrT9vXw4YbN8cLp3JhGf6DsA1Ee"))
 	w := httptest.NewRecorder()
 	report.ServeHTTP(w, httptest.NewRequest("GET", "/config", nil)) // it is a Handler
 	fmt.Println(w.Code, strings.Contains(w.Body.String(), "k7Qm2ZrT9v"))
@@ -200,14 +201,14 @@ func ExampleReport() {
 }
 
 func ExampleSetting() {
-	_, report, _ := envcfg.Explain[Config](environment("ENVIRONMENT=testing"))
+	report, _ := envcfg.Explain(&Config{}, environment("ENVIRONMENT=testing"))
 	s, _ := report.Setting("TIMEOUT")
 	fmt.Println(s.Name, s.Value, s.Origin, s.Type)
 	// Output: TIMEOUT 2s default time.Duration
 }
 
 func ExampleReport_Lint() {
-	_, report, _ := envcfg.Explain[envcfg.Production](environment(
+	report, _ := envcfg.Explain(&envcfg.Production{}, environment(
 		"ENVIRONMENT=production", "DATABASE_URL=postgres://app:app@localhost/app?sslmode=verify-full", "DEBUG=on",
 		"SECRET_KEY=changeme-changeme-changeme-changeme", "JWT_SECRET=pR5tY8uI2oP4aS7dF1gH3jK6lZ9xC0vB",
 		"ENCRYPTION_KEY=pR5tY8uI2oP4aS7dF1gH3jK6lZ9xC0vB", "ALLOWED_HOSTS=example.com", "REDIS_URL=rediss://cache:6379",
@@ -309,7 +310,7 @@ func ExampleOrigin() {
 }
 
 func ExampleLayer() {
-	_, report, _ := envcfg.Explain[Config](environment("PORT=1"))
+	report, _ := envcfg.Explain(&Config{}, environment("PORT=1"))
 	for _, s := range report.Settings {
 		fmt.Println(s.Name, s.Origin.Layer == envcfg.FromProcess)
 	}
@@ -328,9 +329,10 @@ func ExampleKind() {
 }
 
 func ExampleSeverity() {
-	_, report, _ := envcfg.Explain[struct {
+	var cfg struct {
 		Hosts string `env:"ALLOWED_HOSTS"`
-	}](environment("ALLOWED_HOSTS=*"))
+	}
+	report, _ := envcfg.Explain(&cfg, environment("ALLOWED_HOSTS=*"))
 	fmt.Println(report.Lint()[0].Severity)
 	// Output: warning
 }

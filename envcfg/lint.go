@@ -62,7 +62,8 @@ func (l *linter) setting(s *Setting) {
 	text := s.text.Reveal()
 	name := strings.ToUpper(s.Name)
 	if text == "" {
-		if s.Secret && s.Required || name == "DATABASE_URL" || name == "SECRET_KEY" || name == "LOG_LEVEL" {
+		host, _ := l.report.Setting("DB_HOST") // says where the database is, instead of the URL
+		if s.Secret && s.Required || name == "DATABASE_URL" && host.text.IsZero() || name == "SECRET_KEY" || name == "LOG_LEVEL" {
 			l.add(s, SeverityError, "not set", "set it")
 		}
 		return

@@ -22,27 +22,27 @@ func Load[T any](o Options) (T, error) {
 // Fill is [Load] into a struct that may have values already: a field whose variable is not set and has no default keeps
 // its value. After an error *t is as it was.
 func Fill[T any](t *T, o Options) error {
-	copied := *t
-	l := &loader{o: o}
-	l.run(reflect.ValueOf(&copied).Elem())
-	if err := l.finish(); err != nil {
-		return err
-	}
-	*t = copied
-	return nil
+	_, err := fill(t, o, nil)
+	return err
 }
 
-// Explain is [Load] with a [Report] of every setting. The report is there also when there is an error.
-func Explain[T any](o Options) (T, *Report, error) {
-	var t, zero T
-	l := &loader{o: o, report: &Report{}}
-	l.run(reflect.ValueOf(&t).Elem())
+// Explain is [Fill] with a [Report] of every setting. The report is there also when there is an error.
+func Explain[T any](t *T, o Options) (*Report, error) {
+	return fill(t, o, &Report{})
+}
+
+func fill[T any](t *T, o Options, report *Report) (*Report, error) {
+	copied := *t
+	l := &loader{o: o, report: report}
+	l.run(reflect.ValueOf(&copied).Elem())
 	err := l.finish()
-	l.report.complete(l, err)
-	if err != nil {
-		return zero, l.report, err
+	if report != nil {
+		report.complete(l, err)
 	}
-	return t, l.report, nil
+	if err == nil {
+		*t = copied
+	}
+	return report, err
 }
 
 // loader fills one struct.

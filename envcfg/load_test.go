@@ -77,6 +77,13 @@ func load[T any](pairs ...string) (T, error) {
 	return envcfg.Load[T](envcfg.Options{Environ: pairs, Files: []string{}, Parsers: []envcfg.TypeParser{celsiusParser}})
 }
 
+// explain is envcfg.Explain into a new T.
+func explain[T any](o envcfg.Options) (T, *envcfg.Report, error) {
+	var t T
+	r, err := envcfg.Explain(&t, o)
+	return t, r, err
+}
+
 func TestTypes(t *testing.T) {
 	t.Parallel()
 	c, err := load[everything](
@@ -218,7 +225,7 @@ func TestLayers(t *testing.T) {
 		".env.staging": "# comment\nB=.env.staging",
 	})
 	o := envcfg.Options{Environ: []string{"A=process", "D=", "EMPTY_ONE=", "P=process"}, Files: in(dir)}
-	c, report, err := envcfg.Explain[layered](o)
+	c, report, err := explain[layered](o)
 	require.NoError(t, err)
 	require.Equal(t, layered{
 		Environment: "staging", A: "process", B: ".env.staging", C: "staging's default", PoolSize: 10, D: "default", Empty: "",
@@ -346,7 +353,7 @@ func TestNotAStruct(t *testing.T) {
 	t.Parallel()
 	_, err := load[int]()
 	require.ErrorContains(t, err, "only a struct can be filled, not int")
-	_, report, err := envcfg.Explain[map[string]int](envcfg.Options{})
+	_, report, err := explain[map[string]int](envcfg.Options{})
 	require.Error(t, err)
 	require.NotNil(t, report)
 }

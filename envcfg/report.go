@@ -73,8 +73,11 @@ func (f *field) shows() bool {
 	return false
 }
 
-// add describes one field.
+// add describes one field. Of several fields that read the same variable, the first one counts.
 func (r *Report) add(l *loader, f *field, found *resolution) {
+	if _, known := r.Setting(f.name); known {
+		return
+	}
 	def, _ := f.defaultIn(l.layers.environment)
 	s := Setting{
 		Name: f.name, Field: l.plan.path(f), Type: f.value.Type().String(), Origin: found.origin, Doc: f.doc(),
@@ -93,7 +96,7 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 	case found.text == "":
 	case s.Secret:
 		s.Value = redacted
-	case f.shows(), found.text == def, found.origin.Layer == FromProfile:
+	case f.shows(), f.name == EnvironmentName, found.text == def, found.origin.Layer == FromProfile:
 		s.Value = displayed(found.text)
 	default:
 		s.Value = redacted

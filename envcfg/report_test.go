@@ -33,7 +33,7 @@ type reported struct {
 func TestReport(t *testing.T) {
 	t.Parallel()
 	dir := files(t, map[string]string{".env": "WAIT=5s\nMOTD=hello\n"})
-	_, r, err := envcfg.Explain[reported](envcfg.Options{
+	_, r, err := explain[reported](envcfg.Options{
 		Environ: []string{
 			"DATABASE_URL=postgres://u:hunter2@h/d", "REPLICA_URL=postgres://u:hunter2@h/d?sslpassword=hunter2", "PORT=9000", "API_KEY=hunter2",
 			"MULTI=a\nFORGED  yes", "CERT_PATH=/etc/cert.pem",
@@ -77,7 +77,7 @@ func TestReport(t *testing.T) {
 // A report of a configuration that is wrong says what is wrong, so that it can be printed before giving up.
 func TestReportWithProblems(t *testing.T) {
 	t.Parallel()
-	_, r, err := envcfg.Explain[reported](envcfg.Options{Environ: []string{"PORT=x"}, Files: []string{}})
+	_, r, err := explain[reported](envcfg.Options{Environ: []string{"PORT=x"}, Files: []string{}})
 	require.Error(t, err)
 	require.Len(t, r.Problems, 2)
 	require.Contains(t, r.String(), "problem: DATABASE_URL: required, but not set: the primary database")
@@ -116,7 +116,7 @@ func TestLint(t *testing.T) {
 				pairs = append(pairs, name+"="+value)
 			}
 		}
-		_, r, _ := envcfg.Explain[config](envcfg.Options{Environ: pairs, Files: []string{}})
+		_, r, _ := explain[config](envcfg.Options{Environ: pairs, Files: []string{}})
 		var found []string
 		for _, f := range r.Lint() {
 			require.NotContains(t, f.String(), "hunter2")
@@ -168,7 +168,7 @@ func TestLintFiles(t *testing.T) {
 	dir := files(t, map[string]string{".env": "SECRET_KEY=k7Qm2ZrT9vXw4YbN8cLp3JhGf6DsA1Ee"})
 	path := filepath.Join(dir, ".env")
 	findings := func() []envcfg.Finding {
-		_, r, err := envcfg.Explain[config](envcfg.Options{Environ: []string{}, Files: []string{path}})
+		_, r, err := explain[config](envcfg.Options{Environ: []string{}, Files: []string{path}})
 		require.NoError(t, err)
 		return r.Lint()
 	}

@@ -70,7 +70,7 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			pairs = []string{"ADDRESS=" + strings.TrimPrefix(pairs[5], "ADDRESS="), "TEXT=12", "API_TOKENS=7"}
 			pairs = append(pairs, "HOSTS=")
 		}
-		c, report, err := envcfg.Explain[holder](envcfg.Options{Environ: pairs, Files: []string{}})
+		c, report, err := explain[holder](envcfg.Options{Environ: pairs, Files: []string{}})
 		c.Typed, c.unexported = envcfg.NewSecret(s), envcfg.NewSecret(s)
 		shown := everyRendering(t, report, err, c.Typed, struct{ X envcfg.Secret }{c.unexported}, &struct{ x envcfg.Secret }{c.unexported})
 		if i%2 == 1 {
@@ -160,7 +160,7 @@ func TestSwappedValues(t *testing.T) {
 		Port     int           `env:"DB_PORT"`
 		Password envcfg.Secret `env:"DB_PASSWORD"`
 	}
-	_, report, err := envcfg.Explain[config](envcfg.Options{Environ: []string{"DB_PORT=hunter2", "DB_PASSWORD=hunter2"}, Files: []string{}})
+	_, report, err := explain[config](envcfg.Options{Environ: []string{"DB_PORT=hunter2", "DB_PASSWORD=hunter2"}, Files: []string{}})
 	require.ErrorContains(t, err, `DB_PORT: process environment: "[redacted]" is not a whole number`)
 	require.NotContains(t, report.String(), "hunter2")
 }

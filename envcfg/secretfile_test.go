@@ -42,7 +42,7 @@ func TestSecretFiles(t *testing.T) {
 	// A directory of secrets, as Kubernetes and Docker mount them.
 	secrets := files(t, map[string]string{"db_password": "mounted\n", "PLAIN": "p"})
 	o := envcfg.Options{Environ: []string{}, Files: []string{}, SecretDirs: []string{"/nowhere", secrets}}
-	c, report, err := envcfg.Explain[config](o)
+	c, report, err := explain[config](o)
 	require.NoError(t, err)
 	require.Equal(t, "mounted", c.Password.Reveal())
 	require.Equal(t, "p", c.Plain)
@@ -84,7 +84,7 @@ func TestExport(t *testing.T) {
 		Size  int           `env:"DB_POOL_SIZE"`
 	}
 	dir := files(t, map[string]string{".env": "EXPORT_TEST_A=file\nEXPORT_TEST_TOKEN=hunter2"})
-	_, report, err := envcfg.Explain[config](envcfg.Options{Environ: []string{"EXPORT_TEST_A=process"}, Files: in(dir)})
+	_, report, err := explain[config](envcfg.Options{Environ: []string{"EXPORT_TEST_A=process"}, Files: in(dir)})
 	require.NoError(t, err)
 	got := map[string]string{}
 	require.NoError(t, report.Export(func(name, value string) error { got[name] = value; return nil }))

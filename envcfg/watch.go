@@ -47,11 +47,12 @@ type Watcher[T any] struct {
 func NewWatcher[T any](o Options, c WatchConfig) (*Watcher[T], error) {
 	c.Interval = cmp.Or(max(c.Interval, 0), DefaultWatchInterval)
 	w := &Watcher[T]{o: o, cfg: c}
-	t, report, err := Explain[T](o)
+	t := new(T)
+	report, err := Explain(t, o)
 	if err != nil {
 		return nil, err
 	}
-	w.current.Store(&t)
+	w.current.Store(t)
 	w.report = report
 	return w, nil
 }
@@ -71,12 +72,13 @@ func (w *Watcher[T]) Report() *Report {
 // differs. After an error the old configuration stays. OnChange is called, OnError is not.
 func (w *Watcher[T]) Reload() ([]Change, error) {
 	w.mu.Lock()
-	t, report, err := Explain[T](w.o)
+	t := new(T)
+	report, err := Explain(t, w.o)
 	if err != nil {
 		w.mu.Unlock()
 		return nil, err
 	}
-	changes := w.swap(&t, report)
+	changes := w.swap(t, report)
 	w.mu.Unlock()
 	w.changed(changes)
 	return changes, nil
@@ -128,7 +130,8 @@ func (w *Watcher[T]) Run(ctx context.Context) error {
 // look loads once and returns what is to be put in force if the next look finds the same.
 func (w *Watcher[T]) look(pending *Report) *Report {
 	w.mu.Lock()
-	t, report, err := Explain[T](w.o)
+	t := new(T)
+	report, err := Explain(t, w.o)
 	if err != nil {
 		fresh := err.Error() != w.lastErr
 		settled := pending != nil && len(pending.diff(report)) == 0
@@ -150,7 +153,7 @@ func (w *Watcher[T]) look(pending *Report) *Report {
 		w.mu.Unlock()
 		return report
 	}
-	changes := w.swap(&t, report)
+	changes := w.swap(t, report)
 	w.mu.Unlock()
 	w.changed(changes)
 	return nil

@@ -58,6 +58,11 @@ func TestExamples(t *testing.T) {
 			require.NotEmpty(t, verdict["claims"])
 		})
 	}
+	t.Run("config's documentation", func(t *testing.T) {
+		t.Parallel()
+		verdict, exit := run(t, nil, filepath.Join(dir, "config"), "-check", "-docs", "config")
+		require.Zero(t, exit, "%v", verdict)
+	})
 	for _, name := range []string{"quickstart", "fullservice"} {
 		t.Run(name+" without its database", func(t *testing.T) {
 			t.Parallel()

@@ -5,13 +5,11 @@ import (
 	"maps"
 	"slices"
 	"strings"
-
-	"github.com/prodwright/prodwright/envcfg"
 )
 
 // Markdown returns a table of all variables.
 func Markdown[T any]() (string, error) {
-	variables, err := envcfg.Variables[T]()
+	variables, err := variables[T]()
 	if err != nil {
 		return "", err
 	}

@@ -25,7 +25,7 @@ type property struct {
 
 // Schema returns a JSON schema (2020-12) of the environment as an object of texts.
 func Schema[T any]() (string, error) {
-	variables, err := envcfg.Variables[T]()
+	variables, err := variables[T]()
 	if err != nil {
 		return "", err
 	}

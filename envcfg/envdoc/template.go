@@ -3,6 +3,7 @@ package envdoc
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,7 +14,7 @@ import (
 // rules as comments. Required ones are there to be filled in, the others are commented out with their defaults. It reads
 // back with envcfg.ParseDotenv in every dialect.
 func Template[T any]() (string, error) {
-	variables, err := envcfg.Variables[T]()
+	variables, err := variables[T]()
 	if err != nil {
 		return "", err
 	}
@@ -45,6 +46,21 @@ func Template[T any]() (string, error) {
 		fmt.Fprintf(&b, "%s=%s\n", v.Name, envcfg.QuoteDotenv(value))
 	}
 	return b.String(), nil
+}
+
+// variables lists each name once, those of T itself before those of the structs in it.
+func variables[T any]() ([]envcfg.Variable, error) {
+	all, err := envcfg.Variables[T]()
+	seen := make(map[string]bool, len(all))
+	all = slices.DeleteFunc(all, func(v envcfg.Variable) bool {
+		again := seen[v.Name]
+		seen[v.Name] = true
+		return again
+	})
+	slices.SortStableFunc(all, func(a, b envcfg.Variable) int {
+		return min(strings.Count(a.Field, "."), 1) - min(strings.Count(b.Field, "."), 1)
+	})
+	return all, err
 }
 
 // groupOf is the struct that a field belongs to: "DB" for "DB.Size".
