@@ -70,11 +70,11 @@ func (c *crowd) judge(v *demo.Verdict) {
 	v.Figure("during_shutdown", c.during.Load())
 	v.Figure("rows_on_primary", c.primary)
 	v.Figure("rows_on_standby", c.standby)
-	report(v, c.service.group.Report())
+	started(v, c.service.group.Report())
 }
 
-// report notes how long each part took to start and to stop.
-func report(v *demo.Verdict, r lifecycle.Report) {
+// started notes how long each part took to start and to stop.
+func started(v *demo.Verdict, r lifecycle.Report) {
 	v.Figure("start_ms", r.StartTook.Milliseconds())
 	v.Figure("started", r.Started)
 	v.Figure("stop_ms", r.StopTook.Milliseconds())

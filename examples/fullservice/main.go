@@ -4,12 +4,13 @@
 //	go run ./examples/fullservice                 # until Ctrl-C; starts its own primary and standby
 //	go run ./examples/fullservice -smoke -json    # drives itself under load, prints a verdict, ends
 //
+//	go run ./examples/fullservice -print-config   # where each setting comes from
+//
 // Environment: DATABASE_URL and STANDBY_URL name databases to use instead of its own, REDIS_URL a Redis to watch, ADDR
-// (127.0.0.1:8080) and ADMIN_ADDR (127.0.0.1:8081) where it listens.
+// (127.0.0.1:8080) and ADMIN_ADDR (127.0.0.1:8081) where it listens; config.go has all of it.
 package main
 
 import (
-	"cmp"
 	"context"
 	"errors"
 	"flag"
@@ -25,12 +26,16 @@ import (
 func main() {
 	smoke := flag.Bool("smoke", false, "drive the service under load once, and end")
 	requests := flag.Int("requests", 2000, "how many requests -smoke sends before it asks for the shutdown")
+	printConfig := flag.Bool("print-config", false, "print the configuration without secrets, and end")
 	demo.Main(func(ctx context.Context, v *demo.Verdict) error {
-		cfg := settings{
-			databaseURL: os.Getenv("DATABASE_URL"), standbyURL: os.Getenv("STANDBY_URL"), redisURL: os.Getenv("REDIS_URL"),
-			addr: cmp.Or(os.Getenv("ADDR"), "127.0.0.1:8080"), adminAddr: cmp.Or(os.Getenv("ADMIN_ADDR"), "127.0.0.1:8081"),
-		}
+		cfg, report, err := load()
 		switch {
+		case *printConfig:
+			fmt.Fprint(os.Stderr, report)
+			v.Claimf(err == nil, "the configuration is right (%d problems)", len(report.Problems))
+			return nil
+		case err != nil:
+			return err
 		case *requests < 1:
 			return fmt.Errorf("-requests is %d: must be at least 1", *requests)
 		case *smoke:
@@ -47,7 +52,7 @@ func main() {
 		} else {
 			v.Claimf(err == nil, "started and stopped in order")
 		}
-		report(v, s.group.Report())
+		started(v, s.group.Report())
 		return err
 	})
 }
@@ -62,7 +67,7 @@ func runSmoke(ctx context.Context, cfg settings, requests int, v *demo.Verdict) 
 	if err := errors.Join(err1, err2); err != nil {
 		return err
 	}
-	cfg.api, cfg.admin, cfg.drain = api, admin, smokeDrain
+	cfg.api, cfg.admin, cfg.Lifecycle.Drain = api, admin, smokeDrain
 	s, err := newService(cfg)
 	if err != nil {
 		return err

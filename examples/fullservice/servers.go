@@ -5,6 +5,7 @@ import (
 	"errors"
 
 	"github.com/prodwright/prodwright/internal/pgtest"
+	"github.com/prodwright/prodwright/pool"
 )
 
 // servers are a primary and a standby that follows it, for a machine that has no database yet.
@@ -20,7 +21,7 @@ func (s *service) startServers(ctx context.Context) error {
 		return errors.Join(err, primary.Close())
 	}
 	s.own.primary, s.own.standby = primary, standby
-	s.databaseURL, s.standbyURL = primary.URL("postgres"), standby.URL("postgres")
+	s.Database.URL, s.Standby = pool.NewSecret(primary.URL("postgres")), pool.NewSecret(standby.URL("postgres"))
 	return nil
 }
 

@@ -16,14 +16,6 @@ import (
 	"github.com/prodwright/prodwright/pool"
 )
 
-// settings say where the service finds others and is found.
-type settings struct {
-	databaseURL, standbyURL, redisURL string
-	addr, adminAddr                   string
-	api, admin                        net.Listener // instead of the addresses
-	drain                             time.Duration
-}
-
 // service is the wiring: what there is, and in which order it starts.
 type service struct {
 	settings
@@ -37,7 +29,7 @@ type service struct {
 }
 
 func newService(cfg settings) (*service, error) {
-	group, err := lifecycle.New(lifecycle.Config{Drain: cfg.drain})
+	group, err := lifecycle.New(cfg.Lifecycle)
 	if err != nil {
 		return nil, err
 	}
@@ -45,27 +37,27 @@ func newService(cfg settings) (*service, error) {
 	disk, memory := checks.Disk("/"), checks.Memory()
 	disk.Severity, memory.Severity = health.Degraded, health.Degraded // the database's disk is not this one
 	watched := []health.Check{{Name: "lifecycle", Func: group.Ready, MaxAge: -1}, disk, memory}
-	if cfg.redisURL != "" {
-		redis := checks.Redis(cfg.redisURL)
+	if !cfg.Redis.IsZero() {
+		redis := checks.Redis(cfg.Redis.Reveal())
 		redis.Severity = health.Degraded
 		watched = append(watched, redis)
 	}
 
 	// Probes answer first and last: added first and of the phase that stops last.
-	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.adminAddr, Handler: s.probes, ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
+	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.AdminAddr, Handler: s.probes, ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
 	admin.Phase = lifecycle.Close
 	parts := []lifecycle.Part{admin}
-	if cfg.databaseURL == "" {
+	if cfg.Database.URL.IsZero() {
 		parts = append(parts, lifecycle.Part{Name: "own database servers", Phase: lifecycle.Close, Start: told(s.startServers), Stop: s.own.stop})
 	}
 	parts = append(parts,
 		lifecycle.Part{Name: "primary pool", Phase: lifecycle.Close, Start: told(s.openPrimary), Stop: func(ctx context.Context) error { return s.primary.Close(ctx) }},
 		lifecycle.Part{Name: "migrations", Start: told(s.migrate)},
 	)
-	if cfg.databaseURL == "" || cfg.standbyURL != "" {
+	if cfg.Database.URL.IsZero() || !cfg.Standby.IsZero() {
 		s.store.Standby = &s.standby
 		watched = append(watched, s.standby.check())
-		parts = append(parts, s.standby.part(func() string { return s.standbyURL }))
+		parts = append(parts, s.standby.part(func() pool.Config { return s.database(s.Standby) }))
 	}
 	if err := s.probes.Add(watched...); err != nil {
 		return nil, err
@@ -76,7 +68,7 @@ func newService(cfg settings) (*service, error) {
 // server returns the server of the API, which a slow or careless client cannot occupy for long.
 func (s *service) server() *http.Server {
 	return &http.Server{
-		Addr: s.addr, Handler: users.API(s.store),
+		Addr: s.Addr, Handler: users.API(s.store),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: users.RequestTimeout + 10*time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(l net.Listener) context.Context {
@@ -87,7 +79,7 @@ func (s *service) server() *http.Server {
 }
 
 func (s *service) openPrimary(ctx context.Context) (err error) {
-	s.primary, err = open(ctx, s.databaseURL)
+	s.primary, err = pool.New(ctx, s.database(s.Database.URL))
 	if err != nil {
 		return err
 	}
@@ -95,8 +87,11 @@ func (s *service) openPrimary(ctx context.Context) (err error) {
 	return s.probes.Add(checks.Postgres(s.primary.Raw()))
 }
 
-func open(ctx context.Context, url string) (*pool.Pool, error) {
-	return pool.New(ctx, pool.Config{URL: pool.NewSecret(url), AppName: "fullservice", LeakThreshold: 30 * time.Second})
+// database is the pool's configuration with another URL.
+func (s *service) database(url pool.Secret) pool.Config {
+	c := s.Database
+	c.URL = url
+	return c
 }
 
 func (s *service) migrate(ctx context.Context) error {

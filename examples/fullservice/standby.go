@@ -47,11 +47,11 @@ func (b *standby) check() health.Check {
 }
 
 // part tries once before it counts as started, and then until it succeeds.
-func (b *standby) part(url func() string) lifecycle.Part {
+func (b *standby) part(cfg func() pool.Config) lifecycle.Part {
 	attempt := func(ctx context.Context) {
 		ctx, cancel := context.WithTimeout(ctx, standbyAttempt)
 		defer cancel()
-		p, err := open(ctx, url())
+		p, err := pool.New(ctx, cfg())
 		if err != nil {
 			slog.Warn("the standby cannot be reached, the primary is asked instead", "error", err)
 			return
