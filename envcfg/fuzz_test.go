@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/prodwright/prodwright/envcfg"
 )
@@ -113,7 +114,7 @@ func FuzzParseTag(f *testing.F) {
 	f.Add(`env:"A`)
 	f.Fuzz(func(t *testing.T, text string) {
 		name, def, hasDefault, ok := envcfg.ParseTag(text)
-		if !ok {
+		if !ok || !utf8.ValidString(text) { // reflect replaces what is not UTF-8
 			return
 		}
 		want, _, _ := strings.Cut(reflect.StructTag(text).Get("env"), ",")
