@@ -135,8 +135,8 @@ func ExampleCheck() {
 
 func ExampleSecret() {
 	s := envcfg.NewSecret("hunter2")
-	fmt.Printf("%v %q %+v %d\n", s, s, struct{ s envcfg.Secret }{s} != struct{ s envcfg.Secret }{}, len(s.Reveal()))
-	// Output: [redacted] [redacted] true 7
+	fmt.Printf("%v %q %#v %d\n", s, s, s, len(s.Reveal()))
+	// Output: [redacted] [redacted] [redacted] 7
 }
 
 func ExampleBytes() {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/envcfg"
@@ -78,6 +79,13 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			shown += everyRendering(t, errors.Unwrap(errors.Join(err)), err)
 		}
 		marker := s
+		if i%100 == 0 {
+			var r recorder
+			assert.Equal(&r, envcfg.Secret{}, c.Typed)
+			assert.Equal(&r, &envcfg.Report{}, report)
+			require.NotEmpty(t, r.String())
+			shown += r.String()
+		}
 		require.NotContains(t, shown, marker)
 		require.NotContains(t, shown, url.QueryEscape(marker))
 		require.NotContains(t, shown, url.PathEscape(marker))
@@ -90,6 +98,11 @@ func TestSecretsAreNeverShown(t *testing.T) {
 		}
 	}
 }
+
+// recorder keeps the differences that a test library prints.
+type recorder struct{ strings.Builder }
+
+func (r *recorder) Errorf(format string, args ...any) { fmt.Fprintf(r, format, args...) }
 
 // everyRendering prints values in all ways.
 func everyRendering(t *testing.T, values ...any) string {
