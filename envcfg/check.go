@@ -20,7 +20,7 @@ import (
 
 // check applies the rules of a field's check tag, separated by commas, to its text and value.
 func (l *loader) check(f *field, text string) (reason string, err error) {
-	rules := f.tag.check()
+	rules := f.check()
 	for rules != "" {
 		var rule string
 		rule, rules = nextRule(rules)
@@ -77,7 +77,8 @@ func Check(rule string) func(text string) error {
 
 // checkText has the rules that look at the text.
 func checkText(name, arg, text string) (reason string, known bool) {
-	ok, want := true, ""
+	var ok bool
+	var want string
 	switch name {
 	case "port":
 		n, err := strconv.Atoi(strings.TrimSpace(text))
@@ -93,10 +94,10 @@ func checkText(name, arg, text string) (reason string, known bool) {
 		}
 	case "database":
 		ok = isURL(text, "postgres", "postgresql", "mysql", "sqlite") && !strings.HasSuffix(text, "://")
-		want = "is no database URL, like postgres://user:password@host:5432/name with user and password percent-encoded"
+		want = "is no database URL, like " + exampleURL + " with user and password percent-encoded"
 	case "postgres":
 		ok = isURL(text, "postgres", "postgresql")
-		want = "is no PostgreSQL URL, like postgres://user:password@host:5432/name with user and password percent-encoded"
+		want = "is no PostgreSQL URL, like " + exampleURL + " with user and password percent-encoded"
 	case "url":
 		schemes := strings.FieldsFunc(arg, func(r rune) bool { return r == '|' })
 		ok, want = isURL(text, schemes...), "is not a complete URL, like https://host/path"
@@ -139,6 +140,8 @@ func checkText(name, arg, text string) (reason string, known bool) {
 	return want, true
 }
 
+const exampleURL = "postgres://user:password@host:5432/name" //nolint:gosec // no credential
+
 // logLevels are the reference's five, and the short forms that zap and slog print.
 var logLevels = [...]string{"DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL"}
 
@@ -150,7 +153,8 @@ func checkValue(v reflect.Value, name, arg, unit string) (reason string, known b
 	for v.Kind() == reflect.Pointer && !v.IsNil() {
 		v = v.Elem()
 	}
-	cmp, bad := 0, "has the limit "+arg+" in its tag, which is no value of its type"
+	var cmp int
+	bad := "has the limit " + arg + " in its tag, which is no value of its type"
 	limit := "at least"
 	if name == "max" {
 		limit = "at most"
@@ -221,7 +225,7 @@ func length(v reflect.Value) (n int, what string) {
 		return v.Len(), "elements"
 	}
 	if v.CanAddr() {
-		if s, ok := v.Addr().Interface().(interface{ Reveal() string }); ok {
+		if s, ok := reflect.TypeAssert[interface{ Reveal() string }](v.Addr()); ok {
 			return utf8.RuneCountInString(s.Reveal()), "characters"
 		}
 	}

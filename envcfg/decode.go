@@ -48,11 +48,9 @@ func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err e
 	case *url.URL:
 		return setURL(p, text)
 	case **time.Location:
-		zone, err := time.LoadLocation(text)
-		if err != nil {
+		if *p, _ = time.LoadLocation(text); *p == nil {
 			return "is no time zone, like Europe/Berlin or UTC", nil
 		}
-		*p = zone
 	case encoding.TextUnmarshaler:
 		if err := p.UnmarshalText([]byte(text)); err != nil {
 			return "is not " + expectation(p) + l.because(t, err), err
@@ -75,11 +73,7 @@ func (l *loader) setKind(v reflect.Value, text string, t *tag) (reason string, e
 	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
 		return setUint(v, text, t)
 	case reflect.Float32, reflect.Float64:
-		f, err := strconv.ParseFloat(strings.TrimSpace(text), v.Type().Bits())
-		if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
-			return "is not a number, like 0.75", nil
-		}
-		v.SetFloat(f)
+		return setFloat(v, text), nil
 	case reflect.Pointer:
 		target := reflect.New(v.Type().Elem())
 		if reason, err := l.set(target.Elem(), text, t); reason != "" {
@@ -104,9 +98,10 @@ func (l *loader) because(t *tag, err error) string {
 	return ": " + err.Error()
 }
 
+// setURL does not return the error of url.Parse, which repeats the text.
 func setURL(p *url.URL, text string) (string, error) {
-	u, err := url.Parse(text)
-	if err != nil || u.Scheme == "" || u.Host == "" && u.Path == "" && u.Opaque == "" {
+	u, _ := url.Parse(text)
+	if u == nil || u.Scheme == "" || u.Host == "" && u.Path == "" && u.Opaque == "" {
 		return "is not a complete URL, like https://host/path", nil
 	}
 	*p = *u
@@ -141,6 +136,15 @@ func expectation(v any) string {
 		return "a level: DEBUG, INFO, WARN or ERROR, or one of them with an offset, like INFO+2"
 	}
 	return "a valid " + reflect.TypeOf(v).Elem().String()
+}
+
+func setFloat(v reflect.Value, text string) (reason string) {
+	f, err := strconv.ParseFloat(strings.TrimSpace(text), v.Type().Bits())
+	if err != nil || math.IsNaN(f) || math.IsInf(f, 0) {
+		return "is not a number, like 0.75"
+	}
+	v.SetFloat(f)
+	return ""
 }
 
 // parseBool reads the words of every convention that is in use.
@@ -235,22 +239,25 @@ func splitList(text string, t *tag) []string {
 
 // setByteSlice reads raw text, or what the unit tag says it is encoded in.
 func setByteSlice(v reflect.Value, text string, t *tag) (string, error) {
-	var b []byte
-	var err error
-	switch t.unit() {
-	case "base64":
-		text = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimSpace(text)), "=")
-		b, err = base64.RawStdEncoding.DecodeString(text)
-	case "hex":
-		b, err = hex.DecodeString(strings.TrimSpace(text))
-	default:
-		b = []byte(text)
-	}
-	if err != nil {
+	b, ok := decodeBytes(text, t.unit())
+	if !ok {
 		return "is not " + t.unit(), nil
 	}
 	v.SetBytes(b)
 	return "", nil
+}
+
+func decodeBytes(text, encoding string) ([]byte, bool) {
+	switch encoding {
+	case "base64":
+		text = strings.TrimRight(strings.NewReplacer("-", "+", "_", "/").Replace(strings.TrimSpace(text)), "=")
+		b, err := base64.RawStdEncoding.DecodeString(text)
+		return b, err == nil
+	case "hex":
+		b, err := hex.DecodeString(strings.TrimSpace(text))
+		return b, err == nil
+	}
+	return []byte(text), true
 }
 
 // setMap reads "a=1, b=2", or a JSON object.

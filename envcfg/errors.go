@@ -26,7 +26,7 @@ const (
 )
 
 // Problem is one thing that is wrong with the configuration, or doubtful. No part of it holds a secret.
-type Problem struct {
+type Problem struct { //nolint:errname // it is a warning, too
 	Kind   Kind   `json:"kind"`
 	Name   string `json:"name,omitempty"`  // of the variable
 	Field  string `json:"field,omitempty"` // of the struct, as in "DB.Size"
@@ -90,13 +90,14 @@ func (e *Error) Unwrap() []error {
 
 type problems []Problem
 
-func (p *problems) addSyntax(path string, err error) {
+// syntaxProblem is a mistake in a .env file.
+func syntaxProblem(path string, err error) Problem {
 	problem := Problem{Kind: Syntax, Origin: Origin{Layer: FromFile, File: path}, Reason: err.Error(), err: err}
 	if e, ok := errors.AsType[*SyntaxError](err); ok {
 		problem.Origin.Line = e.Line
 		problem.Reason = fmt.Sprintf("column %d: %s", e.Column, e.Reason)
 	}
-	*p = append(*p, problem)
+	return problem
 }
 
 // sorted puts the problems of files first, then those of variables in the order of the struct.
@@ -124,7 +125,7 @@ func unjoin(err error) []error {
 	if err == nil {
 		return nil
 	}
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+	if many, ok := err.(interface{ Unwrap() []error }); ok { // only the outermost
 		return many.Unwrap()
 	}
 	return []error{err}

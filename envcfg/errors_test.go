@@ -2,7 +2,6 @@ package envcfg_test
 
 import (
 	"flag"
-	"fmt"
 	"net/netip"
 	"os"
 	"slices"
@@ -105,7 +104,7 @@ func TestUnknownNames(t *testing.T) {
 			return
 		}
 		require.Error(t, err)
-		require.Equal(t, len(want), len(err.(*envcfg.Error).Problems), err.Error()) //nolint:errorlint // it is this package's own
+		require.Len(t, err.(*envcfg.Error).Problems, len(want), err.Error()) //nolint:errorlint // it is this package's own
 		for _, w := range want {
 			require.Condition(t, func() bool {
 				return slices.ContainsFunc(err.(*envcfg.Error).Problems, func(p envcfg.Problem) bool { return strings.Contains(p.Error(), w) }) //nolint:errorlint // see above
@@ -153,7 +152,7 @@ func TestEveryMisspellingIsFound(t *testing.T) {
 			if _, read := map[string]bool{"FUZZ_TEMP": true}[m]; read {
 				continue
 			}
-			require.ErrorContains(t, err, "did you mean", fmt.Sprintf("%s for %s", m, name))
+			require.ErrorContains(t, err, "did you mean", "%s for %s", m, name)
 		}
 	}
 }

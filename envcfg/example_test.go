@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"path/filepath"
@@ -167,7 +168,7 @@ func ExampleParser() {
 
 func ExampleTypeParser() {
 	parsers := []envcfg.TypeParser{
-		envcfg.Parser(func(text string) (Fahrenheit, error) { return 70, nil }),
+		envcfg.Parser(func(string) (Fahrenheit, error) { return 70, nil }),
 		envcfg.Parser(func(text string) (os.FileMode, error) {
 			n, err := strconv.ParseUint(text, 8, 32)
 			return os.FileMode(n), err
@@ -195,7 +196,7 @@ func ExampleOptions() {
 func ExampleReport() {
 	report, _ := envcfg.Explain(&Config{}, environment("SECRET_KEY=k7Qm2ZrT9vXw4YbN8cLp3JhGf6DsA1Ee"))
 	w := httptest.NewRecorder()
-	report.ServeHTTP(w, httptest.NewRequest("GET", "/config", nil)) // it is a Handler
+	report.ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/config", nil)) // it is a Handler
 	fmt.Println(w.Code, strings.Contains(w.Body.String(), "k7Qm2ZrT9v"))
 	// Output: 200 false
 }

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 )
 
@@ -83,7 +84,7 @@ func (l *layers) read(path string) {
 		return value, ok
 	})
 	for _, e := range unjoin(err) {
-		l.problems.addSyntax(path, e)
+		l.problems = append(l.problems, syntaxProblem(path, e))
 	}
 	f := dotenvFile{path: path, entries: make(map[string]Entry, len(entries))}
 	for _, e := range entries {
@@ -97,9 +98,9 @@ func (l *layers) read(path string) {
 
 // file looks a name up in the .env files.
 func (l *layers) file(name string) (string, Origin, bool) {
-	for i := len(l.files) - 1; i >= 0; i-- {
-		if e, ok := l.files[i].entries[name]; ok {
-			return e.Value.Reveal(), Origin{Layer: FromFile, File: l.files[i].path, Line: e.Line}, true
+	for _, f := range slices.Backward(l.files) {
+		if e, ok := f.entries[name]; ok {
+			return e.Value.Reveal(), Origin{Layer: FromFile, File: f.path, Line: e.Line}, true
 		}
 	}
 	return "", Origin{}, false

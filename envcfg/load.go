@@ -285,7 +285,7 @@ func (l *loader) validate() {
 		if s.failed || !s.value.CanInterface() || s.pointer.IsValid() && s.pointer.IsNil() {
 			continue
 		}
-		v, ok := s.value.Addr().Interface().(interface{ Validate() error })
+		v, ok := reflect.TypeAssert[interface{ Validate() error }](s.value.Addr())
 		if !ok {
 			continue
 		}
@@ -300,7 +300,7 @@ func (l *loader) validate() {
 
 // rules reports what Validate found. When an error begins with the name of a field, the problem is that variable's.
 func (l *loader) rules(owner int, err error) {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+	if many, ok := err.(interface{ Unwrap() []error }); ok { // only the outermost
 		for _, e := range many.Unwrap() {
 			l.rules(owner, e)
 		}

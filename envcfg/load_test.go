@@ -165,11 +165,14 @@ func TestDurations(t *testing.T) {
 	t.Parallel()
 	for text, want := range map[string]time.Duration{
 		"1h30m": 90 * time.Minute, "7d": 7 * 24 * time.Hour, "2w": 14 * 24 * time.Hour, "1.5": 1500 * time.Millisecond, "0": 0,
-		"-1": -1, "off": -1, "None": -1, " 5s ": 5 * time.Second, "1_000": 1000 * time.Second,
+		"-1": -1, "off": -1, "None": -1, "1_000": 1000 * time.Second,
 	} {
 		c, err := load[everything]("FUZZ_DS=" + text)
 		require.NoError(t, err, text)
 		require.Equal(t, want, c.DS, text)
+		c, err = load[everything]("FUZZ_DS= " + text + "\t")
+		require.NoError(t, err, text)
+		require.Equal(t, want, c.DS, "blanks around %s", text)
 	}
 }
 
@@ -361,7 +364,7 @@ func TestNotAStruct(t *testing.T) {
 func TestWrongTags(t *testing.T) {
 	t.Parallel()
 	type list struct {
-		A string   `env:"A,requried"`
+		A string   `env:"A,mandatory"`
 		B string   `env:""`
 		C int      `env:"C" default:"x"`
 		D string   `env:"D" check:"prot"`
@@ -369,7 +372,7 @@ func TestWrongTags(t *testing.T) {
 		F int      `env:"F" check:"min=low"`
 	}
 	_, err := envcfg.Variables[list]()
-	require.ErrorContains(t, err, `the tag env of A has the unknown option "requried"`)
+	require.ErrorContains(t, err, `the tag env of A has the unknown option "mandatory"`)
 	require.ErrorContains(t, err, "the tag env of B has no name")
 	require.ErrorContains(t, err, `"x" is not a whole number`)
 	_, err = load[list]("D=1", "E=1", "F=1")

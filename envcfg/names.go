@@ -78,7 +78,7 @@ func ends(name string, k int) (first, last uint16) {
 	if len(name) < 8 {
 		return mix(short(name[:k]), uint64(k)), mix(short(name[len(name)-k:]), uint64(k)+64) //nolint:gosec // small
 	}
-	unused := 64 - 8*uint(k)                                                                                 //nolint:gosec // small
+	unused := 64 - 8*uint(k)
 	return mix(eight(name)<<unused>>unused, uint64(k)), mix(eight(name[len(name)-8:])>>unused, uint64(k)+64) //nolint:gosec // small
 }
 
@@ -114,7 +114,7 @@ func eight(s string) uint64 {
 func short(s string) uint64 {
 	var x uint64
 	for i := range len(s) {
-		x |= uint64(s[i]) << (8 * uint(i)) //nolint:gosec // small
+		x |= uint64(s[i]) << (8 * i)
 	}
 	return x
 }

@@ -142,7 +142,7 @@ func (f *field) isSecret() bool {
 	if f.value.Type().PkgPath() == "" {
 		return false
 	}
-	_, reveals := f.value.Addr().Interface().(interface{ Reveal() string })
+	_, reveals := reflect.TypeAssert[interface{ Reveal() string }](f.value.Addr())
 	return reveals
 }
 

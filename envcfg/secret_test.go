@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"log/slog"
 	"math/rand/v2"
+	"net/http"
 	"net/http/httptest"
 	"net/url"
 	"strings"
@@ -141,7 +142,7 @@ func everyRendering(t *testing.T, values ...any) string {
 			}
 			for _, accept := range []string{"", "text/html"} {
 				w := httptest.NewRecorder()
-				req := httptest.NewRequest("GET", "/", nil)
+				req := httptest.NewRequest(http.MethodGet, "/", nil)
 				req.Header.Set("Accept", accept)
 				r.ServeHTTP(w, req)
 				b.Write(w.Body.Bytes())

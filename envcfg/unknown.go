@@ -47,7 +47,7 @@ func (u *unknown) look(name string, at Origin) {
 		}
 	}
 	p := Problem{Kind: Unknown, Name: name, Origin: at, Reason: "is set but unknown: nothing reads it; remove it"}
-	meant := ""
+	var meant string
 	if i >= 0 {
 		meant = u.fields[i].name
 	} else {

@@ -46,7 +46,7 @@ func Variables[T any]() ([]Variable, error) {
 func (l *loader) variable(f *field) Variable {
 	v := Variable{
 		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Required: f.required, Secret: f.isSecret(), Doc: f.doc(),
-		Example: f.example(), Unit: f.unit(), Check: f.tag.check(),
+		Example: f.example(), Unit: f.unit(), Check: f.check(),
 	}
 	v.File = v.Secret || f.file
 	if !v.Secret {

@@ -83,7 +83,8 @@ func describe(v envcfg.Variable) property {
 		case name == "min" && p.Pattern == "" && (t.Kind() == reflect.String || v.Secret):
 			p.MinLength, _ = strconv.Atoi(arg)
 		case name == "match":
-			p.Pattern = "^(?:" + strings.TrimPrefix(v.Check[strings.Index(v.Check, "match="):], "match=") + ")$"
+			_, expression, _ := strings.Cut(v.Check, "match=") // which takes the rest
+			p.Pattern = "^(?:" + expression + ")$"
 			return p
 		}
 	}

@@ -73,9 +73,9 @@ type fifty struct {
 func setFifty(b *testing.B) {
 	b.Helper()
 	t := reflect.TypeFor[fifty]()
-	for i := range t.NumField() {
+	for f := range t.Fields() {
 		value := "some-value"
-		switch t.Field(i).Type {
+		switch f.Type {
 		case reflect.TypeFor[int]():
 			value = "4711"
 		case reflect.TypeFor[bool]():
@@ -87,7 +87,7 @@ func setFifty(b *testing.B) {
 		case reflect.TypeFor[[]string]():
 			value = "a,b,c"
 		}
-		b.Setenv(t.Field(i).Tag.Get("env"), value)
+		b.Setenv(f.Tag.Get("env"), value)
 	}
 }
 
@@ -107,8 +107,8 @@ func BenchmarkEnvcfgLoad(b *testing.B) {
 	spf13 := func() (c fifty, err error) {
 		v := viper.New()
 		t := reflect.TypeFor[fifty]()
-		for i := range t.NumField() {
-			if err := v.BindEnv(t.Field(i).Tag.Get("env")); err != nil {
+		for f := range t.Fields() {
+			if err := v.BindEnv(f.Tag.Get("env")); err != nil {
 				return c, err
 			}
 		}
