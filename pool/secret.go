@@ -9,10 +9,12 @@ import (
 // redacted is what every rendering of a secret shows, whatever its length.
 const redacted = "[redacted]"
 
-// Secret is a text that no formatting verb, encoder or logger prints, also when it is an unexported field of a printed
-// value: fmt cannot call methods there, so the text lies behind a pointer. The zero value is the empty secret and prints
-// as empty. Secrets are filled by [NewSecret] or from text (JSON, a configuration loader); == does not compare them.
-type Secret struct{ text *string }
+// Secret is a text that no formatting verb, encoder or logger prints. It lies behind a function, so that what walks
+// through values by reflection (fmt in unexported fields, the differences that test libraries show) finds an address and
+// no text. The zero value is the empty secret and prints as empty. Secrets are filled by [NewSecret] or from text (JSON,
+// a configuration loader). They are not comparable, and reflect.DeepEqual takes any two that are not empty for different:
+// compare what [Secret.Reveal] returns.
+type Secret struct{ text func() string }
 
 var (
 	_ fmt.Formatter            = Secret{}
@@ -26,7 +28,7 @@ func NewSecret(text string) Secret {
 	if text == "" {
 		return Secret{}
 	}
-	return Secret{&text}
+	return Secret{func() string { return text }}
 }
 
 // Reveal returns the text, for where it is really needed.
@@ -34,7 +36,7 @@ func (s Secret) Reveal() string {
 	if s.text == nil {
 		return ""
 	}
-	return *s.text
+	return s.text()
 }
 
 // IsZero reports whether the secret is empty.

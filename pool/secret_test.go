@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"testing"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/pool"
@@ -27,6 +28,11 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	}
 	require.NotContains(t, fmt.Sprintf("%x", secret), fmt.Sprintf("%x", value))
 
+	var failure failureText // of a test that compares configurations
+	assert.Equal(&failure, pool.Config{Password: secret}, pool.Config{Password: pool.NewSecret("x" + value)})
+	require.NotEmpty(t, failure)
+	require.NotContains(t, failure, value)
+
 	encoded, err := json.Marshal(map[string]any{"p": secret, "c": pool.Config{Password: secret, URL: secret}})
 	require.NoError(t, err)
 	require.NotContains(t, string(encoded), "s3cr")
@@ -36,6 +42,13 @@ func TestSecretIsNeverPrinted(t *testing.T) {
 	slog.New(slog.NewJSONHandler(&log, nil)).Info("x", "secret", secret, "config", pool.Config{Password: secret})
 	require.NotContains(t, log.String(), "s3cr")
 	require.Contains(t, log.String(), "[redacted]")
+}
+
+// failureText is what a test would show.
+type failureText string
+
+func (f *failureText) Errorf(format string, args ...any) {
+	*f += failureText(fmt.Sprintf(format, args...))
 }
 
 func TestSecretEmptyShowsThatItIsEmpty(t *testing.T) {
