@@ -44,9 +44,10 @@ const (
 // by package envcfg, or by hand; this package never reads the environment itself. Durations tagged unit:"s" are whole
 // seconds when the environment gives a bare number.
 type Config struct {
-	// URL is a postgres:// or postgresql:// URL. When it is set, Host, Port, Database and User are not used, and Password
-	// and the SSL fields fill in only what the URL leaves out. Several hosts may be separated by commas. What neither
-	// says is taken from libpq's PG* variables, as pgx does.
+	// URL is a postgres:// or postgresql:// URL. When it is set, Host, Port, Database and User are not used, and Password,
+	// the SSL fields, ConnectTimeout and the session's settings fill in only what the URL leaves out. What neither says is
+	// taken from libpq's PG* variables and service file, as pgx does, and only then from the defaults. Several hosts may be
+	// separated by commas. Parameters of pgxpool (pool_max_conns and so on) are refused: they have fields here.
 	URL Secret `env:"DATABASE_URL"`
 
 	// Host is a name, an IP address, a directory that holds a unix socket, or several of these separated by commas.
@@ -57,7 +58,8 @@ type Config struct {
 	// Database and User may contain any character. They default to "production_db" and "app_user".
 	Database string `env:"DB_NAME" default:"production_db"`
 	User     string `env:"DB_USER" default:"app_user"`
-	// Password may contain any character. When it is empty and PasswordFunc is nil, the usual password file is consulted.
+	// Password may contain any character. When it is empty and PasswordFunc is nil, PGPASSWORD and the usual password file
+	// are consulted.
 	Password Secret `env:"DB_PASSWORD"`
 	// PasswordFunc, when set, is asked before every new connection instead of using Password: a rotated credential is
 	// used by the next connection without a restart ([Pool.Evict] makes that soon). It may be called concurrently and
@@ -65,7 +67,8 @@ type Config struct {
 	PasswordFunc func(ctx context.Context) (Secret, error) `json:"-"`
 
 	// SSLMode is libpq's sslmode. Defaults to "require", which encrypts but does not verify the server: use
-	// "verify-full" with SSLRootCert in production, or [New] warns.
+	// "verify-full" with SSLRootCert in production, or [New] warns. PGSSLMODE or a service file may state another default
+	// than "require", except "prefer", which counts as saying nothing; "require" never weakens what they ask for.
 	SSLMode string `env:"DB_SSL_MODE" default:"require"`
 	// SSLRootCert, SSLCert and SSLKey are paths of PEM files: the authority that signed the server's certificate, and
 	// the client's own certificate and key.
@@ -95,7 +98,8 @@ type Config struct {
 	// Defaults to 1 s.
 	PingTimeout time.Duration `env:"DB_POOL_PING_TIMEOUT" default:"1s"`
 
-	// ConnectTimeout limits one attempt to connect to one host. Defaults to 10 s.
+	// ConnectTimeout limits one attempt to connect to one host. Defaults to 10 s; there is no way to wait for ever,
+	// so connect_timeout=0 in the URL says nothing.
 	ConnectTimeout time.Duration `env:"DB_CONNECT_TIMEOUT" default:"10s" unit:"s"`
 	// StartTimeout limits how long [New] goes on trying to reach the server. Defaults to 30 s; -1 means one attempt.
 	StartTimeout time.Duration `env:"DB_START_TIMEOUT" default:"30s" unit:"s"`
@@ -168,7 +172,6 @@ func (c Config) withDefaults() Config {
 		c.Database = cmp.Or(c.Database, DefaultDatabase)
 		c.User = cmp.Or(c.User, DefaultUser)
 	}
-	c.SSLMode = cmp.Or(c.SSLMode, DefaultSSLMode)
 	c.Size = cmp.Or(c.Size, DefaultSize)
 	c.MaxOverflow = cmp.Or(c.MaxOverflow, DefaultMaxOverflow)
 	c.MinConns = cmp.Or(c.MinConns, min(DefaultMinConns, c.Size))

@@ -45,6 +45,36 @@ func TestValidateTLSFiles(t *testing.T) {
 	require.Error(t, pool.Config{SSLMode: "verify-full", SSLRootCert: broken}.Validate())
 }
 
+// What has a field here is not dropped silently from a URL.
+func TestPoolParametersAreRefused(t *testing.T) {
+	t.Parallel()
+	for name, field := range map[string]string{
+		"pool_max_conns": "Size and MaxOverflow", "pool_min_conns": "MinConns", "pool_min_idle_conns": "Configure",
+		"pool_max_conn_lifetime": "Recycle", "pool_max_conn_lifetime_jitter": "Recycle", "pool_max_conn_idle_time": "IdleTimeout",
+		"pool_health_check_period": "Configure", "pool_ping_timeout": "PingTimeout",
+	} {
+		err := pool.Config{URL: pool.NewSecret("postgres://h/d?" + name + "=1")}.Validate()
+		require.EqualError(t, err, "pool: invalid configuration: URL: must not set "+name+": use "+field)
+	}
+}
+
+func TestConnectTimeoutOfTheURL(t *testing.T) {
+	for _, tc := range []struct {
+		url, environment string
+		field, want      time.Duration
+	}{
+		{"&connect_timeout=2", "3", 4 * time.Second, 2 * time.Second},
+		{"&connect_timeout=0", "3", 4 * time.Second, 4 * time.Second},
+		{"", "3", 4 * time.Second, 4 * time.Second},
+		{"", "3", 0, 3 * time.Second},
+		{"", "", 0, pool.DefaultConnectTimeout},
+	} {
+		t.Setenv("PGCONNECT_TIMEOUT", tc.environment)
+		cfg := pool.Config{URL: pool.NewSecret("postgres://h/d?a=b" + tc.url), ConnectTimeout: tc.field}
+		require.Equal(t, tc.want, configured(t, cfg).ConnConfig.ConnectTimeout, "%+v", tc)
+	}
+}
+
 func TestZeroConfigIsValid(t *testing.T) {
 	t.Parallel()
 	require.NoError(t, pool.Config{}.Validate())

@@ -5,57 +5,124 @@ import (
 	"net/url"
 	"strconv"
 	"strings"
-
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// DSN returns the complete connection URL with the password, as tools such as pg_dump take it. It is built with
-// net/url, so user, password and database may contain any character.
+// DSN returns the complete connection URL with the password, as pg_dump and other tools take it. It is built with
+// net/url, so user, password and database may contain any character. Parameters that only pgx understands, such as
+// default_query_exec_mode or a session setting like search_path, stay in it; libpq refuses them (it takes settings as
+// options=-c search_path=app, which pgx understands as well).
 func (c Config) DSN() (Secret, error) {
-	c = c.withDefaults()
-	u, password, err := c.target()
+	a, err := c.address()
 	if err != nil {
 		return Secret{}, err
 	}
-	if !password.IsZero() {
-		u.User = url.UserPassword(u.User.Username(), password.Reveal())
+	if !a.password.IsZero() {
+		a.url.User = url.UserPassword(a.url.User.Username(), a.password.Reveal())
 	}
-	return NewSecret(u.String()), nil
+	if !a.passphrase.IsZero() {
+		query := parseQuery(a.url)
+		query.Set("sslpassword", a.passphrase.Reveal())
+		a.url.RawQuery = encodeQuery(query)
+	}
+	return NewSecret(a.url.String()), nil
 }
 
-// target returns the connection URL without its password, and the password. Keeping them apart means that pgx, which
-// remembers the string it parsed, never holds the password in it.
-func (c Config) target() (*url.URL, Secret, error) {
+// address is where to connect. Its secrets are kept apart from the URL, because pgx remembers the text that it parsed.
+type address struct {
+	url        *url.URL
+	stated     url.Values // the parameters of Config.URL, before those of fields and defaults were added
+	password   Secret
+	passphrase Secret // of the client's key
+}
+
+func (c Config) address() (address, error) {
+	c = c.withDefaults()
 	if c.URL.IsZero() {
-		return c.fieldsURL(), c.Password, nil
+		a := address{url: c.fieldsURL(), password: c.Password}
+		c.addSSL(&a)
+		return a, nil
 	}
 	u, err := parseURL(c.URL)
 	if err != nil {
-		return nil, Secret{}, err
+		return address{}, err
 	}
-	password, query := c.Password, parseQuery(u)
+	a := address{url: u, stated: parseQuery(u), password: c.Password}
+	for name, field := range poolParameters {
+		if a.stated.Has(name) {
+			return address{}, &FieldError{Field: "URL", Rule: "must not set " + name + ": use " + field}
+		}
+	}
+	query := parseQuery(u)
 	if p := query.Get("password"); p != "" {
-		password = NewSecret(p)
+		a.password = NewSecret(p)
 	}
+	if p, _ := u.User.Password(); p != "" {
+		a.password = NewSecret(p)
+	}
+	a.passphrase = NewSecret(query.Get("sslpassword"))
 	query.Del("password")
-	if p, ok := u.User.Password(); ok {
-		password = NewSecret(p)
+	query.Del("sslpassword")
+	if u.User != nil {
 		u.User = url.User(u.User.Username())
 	}
-	c.addSSL(query)
 	u.RawQuery = encodeQuery(query)
-	return u, password, nil
+	c.addSSL(&a)
+	return a, nil
 }
 
+// poolParameters are pgxpool's own parameters in a URL, and what takes their place.
+var poolParameters = map[string]string{
+	"pool_max_conns":                "Size and MaxOverflow",
+	"pool_min_conns":                "MinConns",
+	"pool_min_idle_conns":           "Configure",
+	"pool_max_conn_lifetime":        "Recycle",
+	"pool_max_conn_lifetime_jitter": "Recycle",
+	"pool_max_conn_idle_time":       "IdleTimeout",
+	"pool_health_check_period":      "Configure",
+	"pool_ping_timeout":             "PingTimeout",
+}
+
+// parseURL reads a URL. Several hosts become the parameters host and port, which libpq and pgx read in the same way:
+// net/url takes the list for one host.
 func parseURL(s Secret) (*url.URL, error) {
-	u, err := url.Parse(s.Reveal())
+	text, hosts, ports := cutHosts(s.Reveal())
+	u, err := url.Parse(text)
 	if err != nil || (u.Scheme != "postgres" && u.Scheme != "postgresql") || u.Opaque != "" || u.Fragment != "" {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
-	if parseQuery(u) == nil || strings.Contains(pastAuthority(s.Reveal()), "@") {
+	query := parseQuery(u)
+	if query == nil || strings.Contains(pastAuthority(s.Reveal()), "@") {
 		return nil, &FieldError{Field: "URL", Rule: errNotURL.Error()}
 	}
+	if len(hosts) > 0 && !query.Has("host") {
+		query.Set("host", strings.Join(hosts, ","))
+		if !query.Has("port") {
+			query.Set("port", strings.Join(ports, ","))
+		}
+		u.RawQuery = encodeQuery(query)
+	}
 	return u, nil
+}
+
+// cutHosts takes a list of several well-formed hosts out of a URL. A host without a port has an empty one, which means
+// the default.
+func cutHosts(text string) (rest string, hosts, ports []string) {
+	scheme, authority, ok := strings.Cut(text, "://")
+	after := pastAuthority(text)
+	authority = strings.TrimSuffix(authority, after)
+	user := authority[:strings.LastIndex(authority, "@")+1]
+	list := strings.Split(authority[len(user):], ",")
+	if !ok || len(list) < 2 {
+		return text, nil, nil
+	}
+	for _, h := range list {
+		u, err := url.Parse("postgres://" + h)
+		if err != nil || u.Host != h {
+			return text, nil, nil
+		}
+		hosts, ports = append(hosts, u.Hostname()), append(ports, u.Port())
+	}
+	return scheme + "://" + user + after, hosts, ports
 }
 
 // pastAuthority returns what follows the host of a URL. An @ there is most likely the end of a password with an unescaped
@@ -88,7 +155,6 @@ func (c Config) fieldsURL() *url.URL {
 	hosts, ports := c.hosts()
 	query.Set("host", strings.Join(hosts, ","))
 	query.Set("port", strings.Join(ports, ","))
-	c.addSSL(query)
 	u.RawQuery = encodeQuery(query)
 	return u
 }
@@ -110,57 +176,4 @@ func (c Config) hosts() (hosts, ports []string) {
 		hosts, ports = append(hosts, h), append(ports, port)
 	}
 	return hosts, ports
-}
-
-func (c Config) addSSL(query url.Values) {
-	for _, f := range []struct{ name, value string }{
-		{"sslmode", c.SSLMode}, {"sslrootcert", c.SSLRootCert}, {"sslcert", c.SSLCert}, {"sslkey", c.SSLKey},
-	} {
-		if f.value != "" && !query.Has(f.name) {
-			query.Set(f.name, f.value)
-		}
-	}
-}
-
-// pgxConfig parses the target and applies the limits. The password is kept out of the result. Hooks and tracers are added by [New].
-func (c Config) pgxConfig() (*pgxpool.Config, Secret, error) {
-	u, password, err := c.target()
-	if err != nil {
-		return nil, Secret{}, err
-	}
-	pc, err := pgxpool.ParseConfig(u.String())
-	if err != nil {
-		// The text is pgx's, of a URL without password; the error value is not kept because it holds that URL.
-		return nil, Secret{}, &FieldError{Field: "connection", Rule: redactPassphrase(u, err.Error())}
-	}
-	pc.MaxConns = int32(c.MaxConns())       //nolint:gosec // bounded by validateSizes
-	pc.MinConns = int32(max(c.MinConns, 0)) //nolint:gosec // bounded by validateSizes
-	pc.MaxConnLifetime = 0                  // recycled by the pool's own clock: see checks.go
-	pc.MaxConnIdleTime = c.IdleTimeout
-	if c.IdleTimeout < 0 {
-		pc.MaxConnIdleTime = never
-	}
-	pc.PingTimeout = c.PingTimeout
-	pc.ConnConfig.ConnectTimeout = c.ConnectTimeout
-	params := pc.ConnConfig.RuntimeParams
-	if params["application_name"] == "" {
-		params["application_name"] = c.AppName
-	}
-	if params["timezone"] == "" {
-		params["timezone"] = c.TimeZone
-	}
-	for name, value := range c.sessionLimits() {
-		if _, ok := params[name]; !ok {
-			params[name] = value
-		}
-	}
-	return pc, password, nil
-}
-
-// redactPassphrase removes the passphrase of a client key from text.
-func redactPassphrase(u *url.URL, text string) string {
-	if p := parseQuery(u).Get("sslpassword"); p != "" {
-		text = strings.ReplaceAll(strings.ReplaceAll(text, p, redacted), url.QueryEscape(p), redacted)
-	}
-	return text
 }

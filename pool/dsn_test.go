@@ -1,12 +1,18 @@
 package pool_test
 
 import (
+	"errors"
+	"fmt"
 	"math/rand/v2"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/pool"
@@ -32,6 +38,10 @@ func TestDSNHosts(t *testing.T) {
 		"unix socket":     {pool.Config{Host: "/var/run/postgresql"}, []hostPort{{"/var/run/postgresql", 5432}}},
 		"socket and host": {pool.Config{Host: "/tmp,db"}, []hostPort{{"/tmp", 5432}, {"db", 5432}}},
 		"URL":             {pool.Config{URL: pool.NewSecret("postgres://u:p@h1:1,h2:2/d"), Host: "ignored"}, []hostPort{{"h1", 1}, {"h2", 2}}},
+		"URL, some ports": {pool.Config{URL: pool.NewSecret("postgres://u:p,w@h1:1,h2/d")}, []hostPort{{"h1", 1}, {"h2", 5432}}},
+		"URL, no ports":   {pool.Config{URL: pool.NewSecret("postgres://h1,h2/d")}, []hostPort{{"h1", 5432}, {"h2", 5432}}},
+		"URL, many IPv6":  {pool.Config{URL: pool.NewSecret("postgres://u@[::1]:1,[::1]:2/d")}, []hostPort{{"::1", 1}, {"::1", 2}}},
+		"URL, overridden": {pool.Config{URL: pool.NewSecret("postgres://h1:1,h2:2/d?host=h3&port=3")}, []hostPort{{"h3", 3}}},
 		"URL IPv6":        {pool.Config{URL: pool.NewSecret("postgresql://u@[::1]:3/d")}, []hostPort{{"::1", 3}}},
 		"URL socket":      {pool.Config{URL: pool.NewSecret("postgres:///d?host=/tmp")}, []hostPort{{"/tmp", 5432}}},
 	} {
@@ -86,6 +96,8 @@ func TestDSNSSL(t *testing.T) {
 		"URL gets what it leaves":   {pool.Config{URL: pool.NewSecret("postgres://h/d?sslmode=verify-ca"), SSLRootCert: "/ca"}, "sslmode=verify-ca&sslrootcert=%2Fca"},
 		"password field completes":  {pool.Config{URL: pool.NewSecret("postgres://u@h/d"), Password: pool.NewSecret("x y")}, "postgres://u:x%20y@h/d"},
 		"password of the URL wins":  {pool.Config{URL: pool.NewSecret("postgres://u:own@h/d"), Password: pool.NewSecret("other")}, "postgres://u:own@h/d"},
+		"an empty one does not":     {pool.Config{URL: pool.NewSecret("postgres://u:@h/d"), Password: pool.NewSecret("other")}, "postgres://u:other@h/d"},
+		"passphrase of the key":     {pool.Config{URL: pool.NewSecret("postgres://h/d?sslpassword=p+w")}, "sslpassword=p%2Bw"},
 		"password from the query":   {pool.Config{URL: pool.NewSecret("postgres://u@h/d?password=q")}, "postgres://u:q@h/d?sslmode"},
 		"user info without a user":  {pool.Config{URL: pool.NewSecret("postgres://h/d?user=u"), Password: pool.NewSecret("pw")}, "user=u"},
 		"keeps unknown parameters":  {pool.Config{URL: pool.NewSecret("postgres://h/d?search_path=app")}, "search_path=app"},
@@ -100,6 +112,53 @@ func TestDSNSSL(t *testing.T) {
 	}
 }
 
+// PGSSLMODE and service files state a default that is never weakened. "prefer", pgx's own, is none.
+func TestSSLModeOfTheEnvironment(t *testing.T) {
+	t.Setenv("PGSSLROOTCERT", newCA(t).CertFile())
+	service := filepath.Join(t.TempDir(), "service")
+	for _, tc := range []struct{ environment, field, url, want string }{
+		{"", "", "", "require"},
+		{"prefer", "", "", "require"},
+		{"allow", "", "", "allow"},
+		{"disable", "", "", "disable"},
+		{"verify-full", "", "", "verify-full"},
+		{"verify-full", "require", "", "verify-full"},
+		{"verify-full", "disable", "", "disable"},
+		{"disable", "require", "", "require"},
+		{"verify-full", "", "disable", "disable"},
+	} {
+		for _, inService := range []bool{false, true} {
+			query := ""
+			if tc.url != "" {
+				query = "&sslmode=" + tc.url
+			}
+			if inService {
+				t.Setenv("PGSSLMODE", "")
+				require.NoError(t, os.WriteFile(service, []byte("[s]\nsslmode="+tc.environment+"\n"), 0o600))
+				query += "&service=s&servicefile=" + service
+			} else {
+				t.Setenv("PGSSLMODE", tc.environment)
+			}
+			cfg := pool.Config{URL: pool.NewSecret("postgres://h/d?a=b" + query), SSLMode: tc.field}
+			require.Equal(t, tlsMode(parsePGX(t, "postgres://h/d?sslmode="+tc.want)), tlsMode(configured(t, cfg).ConnConfig), "%+v", tc)
+			require.Equal(t, tlsMode(parsePGX(t, "postgres://h/d?sslmode="+tc.want)), tlsMode(parseDSN(t, cfg)), "%+v", tc)
+		}
+	}
+}
+
+// tlsMode tells configurations of different sslmodes apart.
+func tlsMode(c *pgx.ConnConfig) (mode string) {
+	attempts := append([]*pgconn.FallbackConfig{{TLSConfig: c.TLSConfig}}, c.Fallbacks...)
+	for _, a := range attempts {
+		if a.TLSConfig == nil {
+			mode += "plain "
+		} else {
+			mode += fmt.Sprintf("TLS skip=%t check=%t ", a.TLSConfig.InsecureSkipVerify, a.TLSConfig.VerifyPeerCertificate != nil)
+		}
+	}
+	return mode
+}
+
 func TestURLErrorsNeverQuoteTheURL(t *testing.T) {
 	t.Parallel()
 	for _, u := range []string{
@@ -108,6 +167,7 @@ func TestURLErrorsNeverQuoteTheURL(t *testing.T) {
 		"postgres://u@h/d?password=hunter2%zz", "postgres://u@h/d?password=a;hunter2",
 		"postgres://u:/hunter2@host/db", "postgres://u:1/hunter2@host/db", "postgres://u:?hunter2@host/db", "postgres://u:1?hunter2@host/db",
 		"postgres://u:p@x/hunter2@host/db", "postgres://u:1?connect_timeout=hunter2@host",
+		"postgres://u:p@a,hunter2:x/db", "postgres://u:p@a:1,hunter2%/db",
 	} {
 		cfg := pool.Config{URL: pool.NewSecret(u)}
 		err := cfg.Validate()
@@ -136,9 +196,24 @@ func parseDSN(t *testing.T, cfg pool.Config) *pgx.ConnConfig {
 	t.Helper()
 	dsn, err := cfg.DSN()
 	require.NoError(t, err)
-	parsed, err := pgx.ParseConfig(dsn.Reveal())
-	require.NoError(t, err, "%s", dsn.Reveal())
+	return parsePGX(t, dsn.Reveal())
+}
+
+func parsePGX(t *testing.T, dsn string) *pgx.ConnConfig {
+	t.Helper()
+	parsed, err := pgx.ParseConfig(dsn)
+	require.NoError(t, err, "%s", dsn)
 	return parsed
+}
+
+// configured returns what the configuration becomes, before a connection is made.
+func configured(t *testing.T, cfg pool.Config) (got *pgxpool.Config) {
+	t.Helper()
+	enough := errors.New("enough")
+	cfg.Configure = func(pc *pgxpool.Config) error { got = pc; return enough }
+	_, err := pool.New(t.Context(), cfg)
+	require.ErrorIs(t, err, enough)
+	return got
 }
 
 // randomText returns 8 to 24 characters, with those that matter to URLs and shells over-represented.

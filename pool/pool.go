@@ -45,15 +45,16 @@ func New(ctx context.Context, c Config) (*Pool, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	c = c.withDefaults()
 	pc, password, err := c.pgxConfig()
 	if err != nil {
 		return nil, &ConfigError{Problems: []error{err}}
 	}
+	c = c.withDefaults()
 	if c.Configure != nil {
 		if err := c.Configure(pc); err != nil {
 			return nil, fmt.Errorf("pool: Configure: %w", err)
 		}
+		password = takePassword(pc.ConnConfig, password)
 	}
 	p := &Pool{
 		cfg: c, password: password, target: newTarget(pc), clock: newClock(c),

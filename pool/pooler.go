@@ -2,9 +2,7 @@ package pool
 
 import (
 	"context"
-	"strconv"
 	"strings"
-	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
@@ -24,21 +22,6 @@ const (
 )
 
 var poolerNames = [...]Pooler{PoolerAuto, PoolerNone, PoolerSession, PoolerTransaction}
-
-// sessionLimits returns the server settings that limit a session. The value is in milliseconds, the settings' own unit.
-func (c Config) sessionLimits() map[string]string {
-	limits := make(map[string]string, 3)
-	for name, d := range map[string]time.Duration{
-		"statement_timeout":                   c.StatementTimeout,
-		"lock_timeout":                        c.LockTimeout,
-		"idle_in_transaction_session_timeout": c.IdleInTxTimeout,
-	} {
-		if d > 0 {
-			limits[name] = strconv.FormatInt(d.Milliseconds(), 10)
-		}
-	}
-	return limits
-}
 
 // limitNames are the session limits in the order in which they are set.
 var limitNames = [...]string{"statement_timeout", "lock_timeout", "idle_in_transaction_session_timeout"}

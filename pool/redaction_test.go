@@ -8,11 +8,14 @@ import (
 	"log/slog"
 	"math/rand/v2"
 	"net/url"
+	"os"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/internal/pgtest"
@@ -98,6 +101,37 @@ func TestPasswordsAreNeverShown(t *testing.T) {
 		if t.Failed() {
 			return
 		}
+	}
+}
+
+// A password that pgx finds by itself is not shown by the raw pool's configuration, and neither is a key's passphrase.
+func TestRawConfigHoldsNoSecret(t *testing.T) {
+	server := pgtest.New(t, pgtest.Config{SCRAM: true, Password: "hunter2hunter2"})
+	dir, without := t.TempDir(), "postgres://postgres@"+server.Addr()+"/postgres?sslmode=disable"
+	for name, tc := range map[string]struct {
+		url, variable, file string
+		configure           func(*pgxpool.Config) error
+	}{
+		"environment":   {url: without, variable: "PGPASSWORD"},
+		"password file": {url: without, variable: "PGPASSFILE", file: "*:*:*:*:hunter2hunter2\n"},
+		"service file":  {url: without + "&service=s", variable: "PGSERVICEFILE", file: "[s]\npassword=hunter2hunter2\n"},
+		"Configure":     {url: without, configure: func(c *pgxpool.Config) error { c.ConnConfig.Password = "hunter2hunter2"; return nil }},
+		"sslpassword":   {url: server.URL("postgres") + "&sslpassword=hunter2hunter2"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			value := "hunter2hunter2"
+			if tc.file != "" {
+				value = filepath.Join(dir, tc.variable)
+				require.NoError(t, os.WriteFile(value, []byte(tc.file), 0o600))
+			}
+			if tc.variable != "" {
+				t.Setenv(tc.variable, value)
+			}
+			p := open(t, pool.Config{URL: pool.NewSecret(tc.url), Configure: tc.configure})
+			require.NoError(t, p.Check(t.Context()))
+			cc := p.Raw().Config().ConnConfig
+			require.NotContains(t, fmt.Sprintf("%+v %s", cc.Config, cc.ConnString()), "hunter2")
+		})
 	}
 }
 

@@ -61,6 +61,43 @@ func TestSessionSettingsAreInForce(t *testing.T) {
 	}
 }
 
+// What states a setting wins in this order: the URL, the field, the environment, the default.
+func TestSessionSettingsHaveAnOrder(t *testing.T) {
+	url := sharedURL(t).Reveal()
+	t.Setenv("PGOPTIONS", "-c statement_timeout=3s --lock-timeout=4s")
+	t.Setenv("PGTZ", "Asia/Tokyo")
+	t.Setenv("PGAPPNAME", "environment")
+	for name, tc := range map[string]struct {
+		query string
+		cfg   pool.Config
+		want  []string // time zone, application name, statement and lock timeout
+	}{
+		"environment": {"", pool.Config{}, []string{"Asia/Tokyo", "environment", "3s", "4s"}},
+		"fields": {
+			"", pool.Config{TimeZone: "Europe/Paris", AppName: "field", StatementTimeout: 5 * time.Second, LockTimeout: -1},
+			[]string{"Europe/Paris", "field", "5s", "4s"},
+		},
+		"URL": {
+			"&TimeZone=Asia/Kabul&Application_Name=url&Statement_Timeout=6s",
+			pool.Config{TimeZone: "Europe/Paris", AppName: "field", StatementTimeout: 5 * time.Second},
+			[]string{"Asia/Kabul", "url", "6s", "4s"},
+		},
+		"options in the URL": {
+			"&options=-c%20statement_timeout%3D7s%20-clock_timeout%3D8s%20--TimeZone%3DAsia/Kabul",
+			pool.Config{TimeZone: "Europe/Paris", StatementTimeout: 5 * time.Second},
+			[]string{"Asia/Kabul", "environment", "7s", "8s"},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			tc.cfg.URL = pool.NewSecret(url + tc.query)
+			p := open(t, tc.cfg)
+			require.Equal(t, tc.want, []string{
+				show(t, p, "TimeZone"), show(t, p, "application_name"), show(t, p, "statement_timeout"), show(t, p, "lock_timeout"),
+			})
+		})
+	}
+}
+
 func TestStatementTimeoutFires(t *testing.T) {
 	t.Parallel()
 	p := open(t, pool.Config{URL: sharedURL(t), StatementTimeout: 50 * time.Millisecond})

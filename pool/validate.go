@@ -53,6 +53,7 @@ func (p *problems) add(field string, value any, rule string) {
 // Validate returns a [*ConfigError] with all problems of c, or nil. [New] calls it.
 func (c Config) Validate() error {
 	var p problems
+	stated := c
 	c = c.withDefaults()
 	c.validateTarget(&p)
 	c.validateSizes(&p)
@@ -64,7 +65,7 @@ func (c Config) Validate() error {
 		p.add("AppName or TimeZone", "", "must not contain a NUL byte")
 	}
 	if len(p) == 0 {
-		if _, _, err := c.pgxConfig(); err != nil {
+		if _, _, err := stated.pgxConfig(); err != nil {
 			p = append(p, err)
 		}
 	}
@@ -82,7 +83,7 @@ func (c Config) validateTarget(p *problems) {
 	} else {
 		c.validateFields(p)
 	}
-	if !slices.Contains(sslModes[:], c.SSLMode) {
+	if c.SSLMode != "" && !slices.Contains(sslModes[:], c.SSLMode) {
 		p.add("SSLMode", fmt.Sprintf("%q", c.SSLMode), "must be one of "+strings.Join(sslModes[:], ", "))
 	}
 	if (c.SSLCert == "") != (c.SSLKey == "") {
