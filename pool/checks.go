@@ -27,6 +27,9 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 		}
 	}
 	prepare := pc.PrepareConn
+	if accept := pc.BeforeAcquire; accept != nil && prepare == nil { //nolint:staticcheck // deprecated, but still called by pgxpool
+		prepare = func(ctx context.Context, conn *pgx.Conn) (bool, error) { return accept(ctx, conn), nil }
+	}
 	pc.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		if c := connOf(conn); c != nil {
 			if !c.pinged.IsZero() {
@@ -36,19 +39,24 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 				p.recycled.Add(1)
 				return false, nil
 			}
+			if c.evictions != p.evictions.Load() {
+				return false, nil
+			}
 		}
-		if prepare != nil {
-			return prepare(ctx, conn)
+		if prepare == nil {
+			return true, nil
 		}
-		return true, nil
+		ok, err := prepare(ctx, conn)
+		if err != nil && ctx.Err() == nil {
+			err = hookFailed("PrepareConn", err) // a context error of its own would be taken for the acquire's
+		}
+		return ok, err
 	}
 	beforeClose := pc.BeforeClose
 	pc.BeforeClose = func(conn *pgx.Conn) {
 		if c := connOf(conn); c != nil {
-			p.conns.remove(c)
-			if conn.IsClosed() {
-				c.closeSoon()
-			}
+			c.stamp.Store(0)
+			c.closeSoon()
 			if !c.pinged.IsZero() && conn.IsClosed() {
 				p.testFailed(time.Since(c.pinged))
 			}
@@ -57,14 +65,6 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 			beforeClose(conn)
 		}
 	}
-}
-
-// closeGrace is how long a connection whose statement was given up may take to say goodbye. pgx gives it 15 s, during
-// which it occupies a place in the pool; when the other side is silent that is 15 s without a connection.
-const closeGrace = time.Second
-
-func (c *conn) closeSoon() {
-	c.goodbye.Store(time.AfterFunc(closeGrace, func() { _ = c.Conn.Close() }))
 }
 
 // testFailed counts a connection that did not survive its test. One that was lost is only lost; one that did not answer
@@ -81,6 +81,7 @@ func (p *Pool) expiry() int64 {
 	if p.cfg.Recycle < 0 {
 		return int64(never)
 	}
-	jitter := rand.N(max(p.cfg.Recycle/defaultRecycleJitterPart, 1))
-	return int64(p.clock.precise() + p.cfg.Recycle + jitter)
+	recycle := min(p.cfg.Recycle, never)
+	jitter := rand.N(max(recycle/defaultRecycleJitterPart, 1))
+	return int64(p.clock.precise() + recycle + jitter)
 }

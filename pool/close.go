@@ -11,7 +11,7 @@ func (p *Pool) Close(ctx context.Context) error {
 		p.waiters.close()
 		p.Resume()
 		go func() {
-			close(p.stop)
+			p.end()
 			p.raw.Close()
 			close(p.closed)
 		}()
@@ -28,8 +28,8 @@ func (p *Pool) Close(ctx context.Context) error {
 	}
 	err := &CloseError{Holders: p.Holders(), cause: context.Cause(ctx)}
 	for _, c := range p.conns.list() {
-		if c.since.Load() != 0 {
-			_ = c.Conn.Close()
+		if c.stamp.Load() > 0 {
+			c.cut()
 		}
 	}
 	return err

@@ -63,7 +63,7 @@ type Config struct {
 	Password Secret `env:"DB_PASSWORD"`
 	// PasswordFunc, when set, is asked before every new connection instead of using Password: a rotated credential is
 	// used by the next connection without a restart ([Pool.Evict] makes that soon). It may be called concurrently and
-	// must honour ctx. Its error is reported as it is, so it must not contain the secret.
+	// must honour ctx, which ends after ConnectTimeout. Its error is reported as it is, so it must not contain the secret.
 	PasswordFunc func(ctx context.Context) (Secret, error) `json:"-"`
 
 	// SSLMode is libpq's sslmode. Defaults to "require", which encrypts but does not verify the server: use
@@ -130,7 +130,7 @@ type Config struct {
 	OnLeak func(Holder) `json:"-"`
 
 	// OnCheckout and OnCheckin are called for every checkout and return of a connection, also through the raw pool.
-	// They must not keep conn, run SQL on it, or block.
+	// They must not keep conn, run SQL on it, or block. A panic in them is logged.
 	OnCheckout func(ctx context.Context, conn *pgx.Conn) `json:"-"`
 	OnCheckin  func(conn *pgx.Conn)                      `json:"-"`
 
@@ -141,7 +141,8 @@ type Config struct {
 	// Tracers see every connect, acquire, query, batch, copy and release. pgx has one tracer slot: they are combined.
 	Tracers []pgx.QueryTracer `json:"-"`
 	// Configure, when set, changes the pgxpool configuration before the pool is made. Hooks that it installs are kept
-	// and called besides the pool's own.
+	// and called besides the pool's own. BeforeConnect and AfterConnect must honour their ctx, which ends after
+	// ConnectTimeout.
 	Configure func(*pgxpool.Config) error `json:"-"`
 	// Logger receives warnings and reports. Defaults to slog.Default; [Pool.Warnings] keeps those of the start.
 	Logger *slog.Logger `json:"-"`

@@ -19,11 +19,13 @@ const stackDepth = 32
 // found from a *pgx.Conn without a map, and so that the pool sees every close, whoever closes.
 type conn struct {
 	net.Conn
-	pool *Pool
-	pid  uint32
+	pool      *Pool
+	pid       uint32
+	evictions int64 // of the pool when the connection was begun
 
-	// since is the clock's stamp of the present checkout, 0 while idle.
-	since atomic.Int64
+	// stamp is the clock's time of the present checkout or, negative, that at which the connection became idle. It is 0
+	// while the connection is being opened or closed.
+	stamp atomic.Int64
 	// expires is the stamp at which the connection is to be replaced. Set before the connection enters the pool.
 	expires int64
 
@@ -33,7 +35,10 @@ type conn struct {
 	pinged    time.Time // start of the test before the present checkout, if any
 	upkeep    bool      // taken by the pool itself, so hooks are not told
 
+	begun   func() bool                // lets the connection outlive the opening: see dial
 	goodbye atomic.Pointer[time.Timer] // ends the connection when pgx takes too long to
+	ended   context.Context            //nolint:containedctx // is done when the connection has ended, and with it requests to cancel
+	end     context.CancelFunc
 
 	mu    sync.Mutex // guards stack and depth, which the sweeper reads
 	stack [stackDepth]uintptr
@@ -46,11 +51,26 @@ type conn struct {
 // Close is called by pgx when the connection ends for any reason.
 func (c *conn) Close() error {
 	c.pool.conns.remove(c)
+	c.begun()
 	if t := c.goodbye.Load(); t != nil {
 		t.Stop()
 	}
+	c.end()
 	return c.Conn.Close()
 }
+
+// cut ends the connection without pgx, which then finds it broken.
+func (c *conn) cut() {
+	c.end()
+	_ = c.Conn.Close()
+}
+
+// closeGrace is how long a connection may take to say goodbye. pgx gives one whose statement was given up 15 s, and its
+// request to cancel the statement the same again, during which it occupies a place in the pool; when the other side is
+// silent that is 15 s without a connection.
+const closeGrace = time.Second
+
+func (c *conn) closeSoon() { c.goodbye.Store(time.AfterFunc(closeGrace, c.cut)) }
 
 // connOf finds the pool's record of a connection, or nil when something else was put in between.
 func connOf(pc *pgx.Conn) *conn {
@@ -65,12 +85,11 @@ func connOf(pc *pgx.Conn) *conn {
 	return c
 }
 
-// customKey is where the record is kept for the case that AfterNetConnect wrapped the connection once more.
+// customKey is where the record is kept when AfterNetConnect wrapped the connection once more.
 const customKey = "github.com/prodwright/prodwright/pool"
 
-// checkout stamps the beginning of a checkout and, for every n-th one, its stack.
+// checkout records the stack of every n-th checkout, and then its beginning, so that nobody sees it with the stack before.
 func (c *conn) checkout(now int64, sampleEvery int) {
-	c.since.Store(now)
 	c.checkouts++
 	switch {
 	case sampleEvery > 0 && c.checkouts%sampleEvery == 0:
@@ -84,6 +103,7 @@ func (c *conn) checkout(now int64, sampleEvery int) {
 		c.mu.Unlock()
 		c.hasStack = false
 	}
+	c.stamp.Store(now)
 }
 
 func (c *conn) frames() []runtime.Frame {
@@ -132,36 +152,4 @@ func (s *connSet) list() []*conn {
 		conns = append(conns, c)
 	}
 	return conns
-}
-
-// dial wraps the configured dial function. Connections that only carry a cancel request pass here too: they join the
-// set in established, which they never reach.
-func (p *Pool) dial(next func(ctx context.Context, network, addr string) (net.Conn, error)) func(ctx context.Context, network, addr string) (net.Conn, error) {
-	return func(ctx context.Context, network, addr string) (net.Conn, error) {
-		nc, err := next(ctx, network, addr)
-		if err != nil {
-			return nil, err
-		}
-		if tcp, ok := nc.(*net.TCPConn); ok {
-			tuneTCP(tcp, p.cfg.TCPUserTimeout)
-		}
-		return &conn{Conn: nc, pool: p}, nil
-	}
-}
-
-// established completes the record of a new connection and takes it into the set.
-func (p *Pool) established(pc *pgx.Conn) {
-	nc := pc.PgConn().Conn()
-	if t, ok := nc.(*tls.Conn); ok {
-		nc = t.NetConn()
-	}
-	c, ok := nc.(*conn)
-	if !ok {
-		// Something was wrapped around ours. Closing is not seen then, so BeforeClose takes the record out.
-		c = &conn{Conn: nc, pool: p}
-		pc.PgConn().CustomData()[customKey] = c
-	}
-	c.pid = pc.PgConn().PID()
-	c.expires = p.expiry()
-	p.conns.add(c)
 }

@@ -34,6 +34,7 @@ const (
 	CauseTooManyClients Cause = "too many clients"
 	CauseStarting       Cause = "server is starting up or shutting down"
 	CausePasswordSource Cause = "password source failed"
+	CauseHook           Cause = "connect hook failed"
 )
 
 // Remedy returns what to look at, in one sentence.
@@ -63,6 +64,8 @@ func (c Cause) Remedy() string {
 		return "wait until the server has finished starting, recovering or shutting down"
 	case CausePasswordSource:
 		return "look at what PasswordFunc reads"
+	case CauseHook:
+		return "look at what BeforeConnect and AfterConnect of Configure do"
 	}
 	return "see the error itself"
 }
@@ -101,7 +104,7 @@ func (e *ConnectError) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the driver's error, usually a *pgconn.ConnectError.
+// Unwrap returns the driver's error without its *pgconn.ConnectError, whose Config field holds the password.
 func (e *ConnectError) Unwrap() error { return e.err }
 
 // passwordError marks an error of PasswordFunc.
@@ -110,11 +113,30 @@ type passwordError struct{ err error }
 func (e *passwordError) Error() string { return "PasswordFunc: " + e.err.Error() }
 func (e *passwordError) Unwrap() error { return e.err }
 
+// hookError marks an error of a hook of Configure. Its text says enough, so a context error is not taken for the pool's.
+type hookError struct {
+	hook string
+	err  error
+}
+
+func (e *hookError) Error() string { return e.hook + ": " + e.err.Error() }
+func (e *hookError) Unwrap() error { return e.err }
+
+func hookFailed(hook string, err error) error {
+	if err == nil {
+		return nil
+	}
+	return &hookError{hook, err}
+}
+
 // diagnose finds the cause in a driver's error. Several hosts were tried one after the other; a cause that needs a
 // person wins over one that passes by itself only when it comes first, as in pgx's own list.
 func diagnose(err error) Cause {
 	if _, ok := asType[*passwordError](err); ok {
 		return CausePasswordSource
+	}
+	if _, ok := asType[*hookError](err); ok {
+		return CauseHook
 	}
 	if e, ok := asType[*pgconn.PgError](err); ok {
 		return diagnoseServer(e)

@@ -135,6 +135,11 @@ type connectFailure struct {
 	err error
 }
 
+func (p *Pool) connectFailed(err error) {
+	p.connectFailures.Add(1)
+	p.connectFailure.Store(&connectFailure{at: p.clock.precise(), err: err})
+}
+
 // asType is errors.As as an expression.
 func asType[T error](err error) (T, bool) {
 	var target T

@@ -176,6 +176,43 @@ func TestDeadlineOnAHangingServer(t *testing.T) {
 	require.Positive(t, p.Stats().Invalid)
 }
 
+// The places of connections to a server that hangs are free again, for another server, long before pgx gives them up:
+// it waits for the hanging server to take its request to cancel the statement.
+func TestFailoverFromAHangingServer(t *testing.T) {
+	t.Parallel()
+	hanging, healthy := pgtest.New(t, pgtest.Config{}), pgtest.New(t, pgtest.Config{})
+	proxy := listen(t, hanging.Addr())
+	url := hanging.URLVia(proxy.Addr(), "postgres")
+	p := open(t, pool.Config{URL: pool.NewSecret(url), Size: 2, MaxOverflow: -1, ConnectTimeout: time.Second, AcquireTimeout: time.Second})
+	bare, err := pgxpool.New(t.Context(), url+"&pool_max_conns=2")
+	require.NoError(t, err)
+	t.Cleanup(bare.Close)
+	t.Cleanup(func() { require.NoError(t, hanging.Continue()) })
+
+	var held, began sync.WaitGroup
+	hung := make(chan struct{})
+	for _, raw := range []*pgxpool.Pool{p.Raw(), p.Raw(), bare, bare} {
+		began.Add(1)
+		held.Go(func() {
+			_ = raw.AcquireFunc(t.Context(), func(c *pgxpool.Conn) error {
+				began.Done()
+				<-hung
+				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+				defer cancel()
+				return c.Ping(ctx)
+			})
+		})
+	}
+	began.Wait()
+	require.NoError(t, hanging.Hang())
+	close(hung)
+	held.Wait()
+	proxy.SetTarget(healthy.Addr())
+	p.Evict()
+	eventually(t, "it serves from the healthy server", func() bool { return p.Check(t.Context()) == nil })
+	require.EqualValues(t, 2, bare.Stat().TotalConns(), "a bare pool has no place yet")
+}
+
 // With a test at every checkout, a restart between two requests is not noticed at all.
 func TestRestartIsHiddenByPrePing(t *testing.T) {
 	t.Parallel()

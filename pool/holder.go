@@ -32,7 +32,7 @@ func (p *Pool) Holders() []Holder {
 	var holders []Holder
 	now := p.clock.precise()
 	for _, c := range p.conns.list() {
-		if since := c.since.Load(); since != 0 {
+		if since := c.stamp.Load(); since > 0 {
 			holders = append(holders, c.holder(now-time.Duration(since)))
 		}
 	}

@@ -15,6 +15,7 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/prodwright/prodwright/internal/pgtest"
 	"github.com/prodwright/prodwright/pool"
 )
 
@@ -126,6 +127,138 @@ func TestHooksOfConfigureAreKept(t *testing.T) {
 	for _, name := range []string{"BeforeConnect", "AfterConnect", "PrepareConn", "ShouldPing", "BeforeClose", "DialFunc", "AfterNetConnect"} {
 		eventually(t, name+" is called", func() bool { _, ok := calls.Load(name); return ok })
 	}
+}
+
+// A hook that hangs while a connection is opened does not keep its place, and is not taken for an acquire timeout.
+func TestConnectHooksHaveALimit(t *testing.T) {
+	t.Parallel()
+	var hanging atomic.Bool
+	wait := func(ctx context.Context) error {
+		if hanging.Load() {
+			<-ctx.Done()
+		}
+		return ctx.Err()
+	}
+	pools := map[pool.Cause]*pool.Pool{}
+	for name, cfg := range map[pool.Cause]pool.Config{
+		pool.CausePasswordSource: {PasswordFunc: func(ctx context.Context) (pool.Secret, error) { return pool.NewSecret("x"), wait(ctx) }},
+		"BeforeConnect": {Configure: func(c *pgxpool.Config) error {
+			c.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error { return wait(ctx) }
+			return nil
+		}},
+		"AfterConnect": {Configure: func(c *pgxpool.Config) error {
+			c.AfterConnect = func(ctx context.Context, _ *pgx.Conn) error { return wait(ctx) }
+			return nil
+		}},
+	} {
+		cfg.URL, cfg.MinConns, cfg.ConnectTimeout, cfg.AcquireTimeout = sharedURL(t), -1, 200*time.Millisecond, hang
+		pools[name] = open(t, cfg)
+	}
+	hanging.Store(true)
+	for name, p := range pools {
+		_, err := p.Acquire(t.Context())
+		var ce *pool.ConnectError
+		require.ErrorAs(t, err, &ce, "%s", name)
+		if name != pool.CausePasswordSource {
+			require.Contains(t, err.Error(), string(name)+": context deadline exceeded")
+			name = pool.CauseHook
+		}
+		require.Equal(t, name, ce.Cause)
+		require.Contains(t, err.Error(), ce.Cause.Remedy())
+		require.EqualValues(t, 1, p.Stats().OpenFailures)
+		require.Zero(t, p.Stats().Connecting, "its place is free")
+	}
+}
+
+func TestPrepareConnFailsForItself(t *testing.T) {
+	t.Parallel()
+	p := open(t, pool.Config{URL: sharedURL(t), Configure: func(c *pgxpool.Config) error {
+		c.PrepareConn = func(context.Context, *pgx.Conn) (bool, error) { return true, context.DeadlineExceeded }
+		return nil
+	}})
+	_, err := p.Acquire(t.Context())
+	require.EqualError(t, err, "PrepareConn: context deadline exceeded")
+	require.NotErrorIs(t, err, pool.ErrAcquireTimeout)
+}
+
+func TestHookThatPanicsLosesNoConnection(t *testing.T) {
+	t.Parallel()
+	log := &logBuffer{}
+	p := open(t, pool.Config{
+		URL: sharedURL(t), Size: 1, MaxOverflow: -1, Logger: log.logger(), AcquireTimeout: hang,
+		OnCheckout: func(context.Context, *pgx.Conn) { panic("at checkout") },
+		OnCheckin:  func(*pgx.Conn) { panic("at checkin") },
+	})
+	require.NoError(t, p.Check(t.Context()))
+	require.NoError(t, p.Check(t.Context()))
+	require.True(t, contains(log, "at checkout") && contains(log, "at checkin"))
+	require.Zero(t, p.Stats().Waiting+p.Stats().CheckedOut)
+}
+
+// What is connected from a copy of the configuration does not belong to the pool.
+func TestConnectionsOutsideThePool(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Config{SCRAM: true})
+	tracer := &recorder{}
+	p, err := pool.New(t.Context(), pool.Config{URL: pool.NewSecret(server.URL("postgres")), MinConns: -1, Tracers: []pgx.QueryTracer{tracer}})
+	require.NoError(t, err)
+	cc, err := p.ConnConfig(t.Context())
+	require.NoError(t, err)
+	conn, err := pgx.ConnectConfig(t.Context(), cc)
+	require.NoError(t, err)
+	defer conn.Close(context.Background())
+	second, err := pgxpool.NewWithConfig(t.Context(), p.Raw().Config())
+	require.NoError(t, err)
+	defer second.Close()
+	held, err := second.Acquire(t.Context())
+	require.NoError(t, err)
+	defer held.Release()
+
+	require.Empty(t, p.Holders())
+	closePool(t, p)
+	_, err = conn.Exec(t.Context(), "listen x")
+	require.NoError(t, err)
+	require.NoError(t, held.Ping(t.Context()))
+	require.Equal(t, []string{"connect", "connected", "acquire id", "connect id", "connected id", "acquired id", "query", "queried"}, tracer.events)
+
+	broken := errors.New("sealed")
+	p = open(t, pool.Config{URL: sharedURL(t), Configure: func(c *pgxpool.Config) error {
+		first := true
+		c.BeforeConnect = func(context.Context, *pgx.ConnConfig) error {
+			if first {
+				first = false
+				return nil
+			}
+			return broken
+		}
+		return nil
+	}, MinConns: -1})
+	_, err = p.ConnConfig(t.Context())
+	require.ErrorIs(t, err, broken)
+}
+
+// A connection that is being opened while the database changes hands is not handed out afterwards.
+func TestEvictReplacesWhatIsBeingOpened(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}, 1), make(chan struct{})
+	p := open(t, pool.Config{URL: sharedURL(t), MinConns: 1, Size: 1, MaxOverflow: -1, Configure: func(c *pgxpool.Config) error {
+		first := true
+		c.AfterConnect = func(context.Context, *pgx.Conn) error {
+			if first {
+				first = false
+				entered <- struct{}{}
+				<-leave
+			}
+			return nil
+		}
+		return nil
+	}})
+	<-entered
+	p.Evict()
+	close(leave)
+	eventually(t, "it is open", func() bool { return p.Stats().CheckedIn == 1 })
+	require.NoError(t, p.Check(t.Context()))
+	require.EqualValues(t, 2, p.Stats().Opened)
 }
 
 func TestConfigureErrorEndsNew(t *testing.T) {

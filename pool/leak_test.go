@@ -1,9 +1,12 @@
 package pool_test
 
 import (
+	"context"
+	"net"
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgconn"
 	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
@@ -74,11 +77,24 @@ func TestNoLeakIsReportedForShortCheckouts(t *testing.T) {
 
 func TestHijackedConnectionCountsUntilItIsClosed(t *testing.T) {
 	t.Parallel()
-	p := open(t, pool.Config{URL: sharedURL(t)})
-	c, err := p.Acquire(t.Context())
-	require.NoError(t, err)
-	conn := c.Hijack()
-	require.Len(t, p.Holders(), 1)
-	require.NoError(t, conn.Close(t.Context()))
-	require.Empty(t, p.Holders())
+	for name, configure := range map[string]func(*pgxpool.Config) error{
+		"plain": nil,
+		"wrapped": func(c *pgxpool.Config) error {
+			c.ConnConfig.AfterNetConnect = func(_ context.Context, _ *pgconn.Config, nc net.Conn) (net.Conn, error) {
+				return struct{ net.Conn }{nc}, nil
+			}
+			return nil
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			p := open(t, pool.Config{URL: sharedURL(t), Configure: configure})
+			c, err := p.Acquire(t.Context())
+			require.NoError(t, err)
+			conn := c.Hijack()
+			require.Len(t, p.Holders(), 1)
+			require.NoError(t, conn.Close(t.Context()))
+			require.Empty(t, p.Holders())
+		})
+	}
 }

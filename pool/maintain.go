@@ -18,7 +18,7 @@ func (p *Pool) maintain() {
 	var trim trimmer
 	for {
 		select {
-		case <-p.stop:
+		case <-p.life.Done():
 			return
 		case <-ticker.C:
 		}
@@ -60,7 +60,7 @@ func (t *trimmer) surplus(now time.Duration, beyond, idle int) int {
 
 func (p *Pool) idleExpired(now int64) bool {
 	for _, c := range p.conns.list() {
-		if c.since.Load() == 0 && c.expires < now {
+		if c.stamp.Load() < 0 && c.expires < now {
 			return true
 		}
 	}
@@ -86,7 +86,7 @@ func (p *Pool) closeIdle(n int) {
 // findLeaks reports each checkout that outlasts the threshold once, and its end.
 func (p *Pool) findLeaks(now int64) {
 	for _, c := range p.conns.list() {
-		since := c.since.Load()
+		since := max(c.stamp.Load(), 0)
 		switch {
 		case c.reported != 0 && since != c.reported:
 			p.cfg.Logger.Info("leaked connection was returned after all", "pid", c.pid)

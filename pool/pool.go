@@ -1,11 +1,13 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"log/slog"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -19,22 +21,29 @@ type Pool struct {
 	password Secret // of cfg, or of its URL
 	target   target
 	warnings []string
-	txSetup  string // what to add to BEGIN behind a pooler
 	clock    *clock
 	conns    connSet
+
+	txSetup        string // what to add to BEGIN behind a pooler
+	sessionSetup   string // what to run on each new connection behind a pooler
+	connectTimeout time.Duration
+	tracer         pgx.QueryTracer // the user's, combined
+	prepareConfig  func(context.Context, *pgx.ConnConfig) error
 
 	gate           atomic.Pointer[gate] // set while suspended
 	closing        atomic.Bool
 	sampleAllUntil atomic.Int64 // clock stamp
 	waiters        waiters
 
+	evictions       atomic.Int64
 	connectFailure  atomic.Pointer[connectFailure]
 	connectFailures atomic.Int64
 	invalid         atomic.Int64
 	recycled        atomic.Int64
 	leaks           atomic.Int64
 
-	stop   chan struct{} // ends the pool's goroutine
+	life   context.Context //nolint:containedctx // ends when Close begins, and with it the pool's goroutines and attempts to connect
+	end    context.CancelFunc
 	closed chan struct{} // closed when the raw pool has closed and the goroutine has ended
 }
 
@@ -58,93 +67,43 @@ func New(ctx context.Context, c Config) (*Pool, error) {
 	}
 	p := &Pool{
 		cfg: c, password: password, target: newTarget(pc), clock: newClock(c),
-		stop: make(chan struct{}), closed: make(chan struct{}),
+		connectTimeout: cmp.Or(pc.ConnConfig.ConnectTimeout, c.ConnectTimeout), closed: make(chan struct{}),
 	}
-	p.install(pc)
-	info, pooler, err := reach(ctx, pc, c, p.target)
-	if err != nil {
+	p.life, p.end = context.WithCancel(context.Background())
+	if err := p.open(ctx, pc); err != nil {
+		p.end()
 		return nil, err
-	}
-	moved, setup := adapt(pc, pooler)
-	switch pooler {
-	case PoolerTransaction:
-		p.txSetup = setup
-	case PoolerSession:
-		prepend(&pc.AfterConnect, func(ctx context.Context, conn *pgx.Conn) error {
-			_, err := conn.Exec(ctx, setup)
-			return err
-		})
-	}
-	p.warnings = warnings(c, pc, info, pooler, moved)
-	for _, w := range p.warnings {
-		c.Logger.WarnContext(ctx, "pool configuration", "target", p.target.name, "warning", w)
-	}
-	if p.raw, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
-		return nil, fmt.Errorf("pool: %w", err)
 	}
 	go p.maintain()
 	return p, nil
 }
 
-// install puts the pool's hooks around those that Configure may have installed.
-func (p *Pool) install(pc *pgxpool.Config) {
-	tracers := slices.Clone(p.cfg.Tracers)
-	if user := pc.ConnConfig.Tracer; user != nil {
-		tracers = append(tracers, user)
+// open reaches the server, adapts to what it found there and opens the pgxpool.
+func (p *Pool) open(ctx context.Context, pc *pgxpool.Config) error {
+	user := *pc
+	p.install(pc)
+	info, pooler, err := reach(ctx, pc, p.cfg, p.target)
+	if err != nil {
+		return err
 	}
-	if p.cfg.Echo {
-		tracers = append(tracers, &echoTracer{p.cfg.Logger})
+	p.connectFailures.Store(0)
+	p.connectFailure.Store(nil)
+	moved, setup := adapt(pc, pooler)
+	switch pooler {
+	case PoolerTransaction:
+		p.txSetup = setup
+	case PoolerSession:
+		p.sessionSetup = setup
 	}
-	t := &poolTracer{pool: p, echo: p.cfg.EchoPool}
-	t.reuse = pc.PrepareConn == nil && pc.BeforeAcquire == nil && pc.ShouldPing == nil //nolint:staticcheck // a deprecated hook keeps contexts as well
-	if p.cfg.LeakThreshold > 0 {
-		t.sample = p.cfg.LeakSampleEvery
+	p.warnings = warnings(p.cfg, pc, info, pooler, moved)
+	for _, w := range p.warnings {
+		p.cfg.Logger.WarnContext(ctx, "pool configuration", "target", p.target.name, "warning", w)
 	}
-	pc.ConnConfig.Tracer = t.withUser(tracers)
-	pc.ConnConfig.DialFunc = p.dial(pc.ConnConfig.DialFunc)
-
-	before := pc.BeforeConnect
-	pc.BeforeConnect = func(ctx context.Context, cc *pgx.ConnConfig) error {
-		if err := p.authenticate(ctx, cc); err != nil {
-			return err
-		}
-		if before != nil {
-			return before(ctx, cc)
-		}
-		return nil
+	if p.raw, err = pgxpool.NewWithConfig(ctx, pc); err != nil {
+		return fmt.Errorf("pool: %w", err)
 	}
-	prepend(&pc.AfterConnect, func(_ context.Context, conn *pgx.Conn) error {
-		p.established(conn)
-		return nil
-	})
-	p.installChecks(pc)
-}
-
-// authenticate gives a new connection its password. Only the copy of the configuration that belongs to one connection
-// ever holds it.
-func (p *Pool) authenticate(ctx context.Context, cc *pgx.ConnConfig) error {
-	password := p.password
-	if p.cfg.PasswordFunc != nil {
-		var err error
-		if password, err = p.cfg.PasswordFunc(ctx); err != nil {
-			return p.target.connectError(&passwordError{err})
-		}
-	}
-	if !password.IsZero() {
-		cc.Password = password.Reveal()
-	}
+	p.uninstall(pc, user)
 	return nil
-}
-
-// prepend makes *hook call f before what it called so far.
-func prepend(hook *func(context.Context, *pgx.Conn) error, f func(context.Context, *pgx.Conn) error) {
-	next := *hook
-	*hook = func(ctx context.Context, conn *pgx.Conn) error {
-		if err := f(ctx, conn); err != nil || next == nil {
-			return err
-		}
-		return next(ctx, conn)
-	}
 }
 
 // Warnings returns what was found doubtful when the pool was made: sizes beyond the server's limit, an unverified

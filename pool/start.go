@@ -100,7 +100,7 @@ func inspect(ctx context.Context, pc *pgxpool.Config) (serverInfo, error) {
 			return serverInfo{}, err
 		}
 	}
-	conn, err := pgx.ConnectConfig(ctx, cc)
+	conn, err := pgx.ConnectConfig(withAttempt(ctx), cc)
 	if err != nil {
 		return serverInfo{}, err
 	}

@@ -24,7 +24,7 @@ type Stats struct {
 	Waited          int64         `json:"waited"`           // acquires that found no idle connection
 	WaitTime        time.Duration `json:"wait_time_ns"`     // total time of those
 	Opened          int64         `json:"opened"`           // attempts to open a connection
-	OpenFailures    int64         `json:"open_failures"`    // those that failed
+	OpenFailures    int64         `json:"open_failures"`    // those that failed, in a hook as well
 	Recycled        int64         `json:"recycled"`         // connections replaced because of their age
 	Leaks           int64         `json:"leaks"`            // checkouts that outlasted LeakThreshold
 }
@@ -53,5 +53,7 @@ func (p *Pool) Stats() Stats {
 	}
 }
 
-// Raw returns the plain pgxpool, for everything that takes one. It must not be closed directly; use [Pool.Close].
+// Raw returns the plain pgxpool, for everything that takes one: stdlib.OpenDBFromPool makes a *sql.DB of it. It must not
+// be closed directly; use [Pool.Close]. The configuration that it shows has no password; a single connection outside the
+// pool is made from [Pool.ConnConfig].
 func (p *Pool) Raw() *pgxpool.Pool { return p.raw }

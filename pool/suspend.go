@@ -16,5 +16,8 @@ func (p *Pool) Resume() {
 }
 
 // Evict replaces all connections: idle ones are closed now, the others when they come back. No caller is disturbed. Use
-// it after a failover, a rotated password or a changed address.
-func (p *Pool) Evict() { p.raw.Reset() }
+// it after a failover, a rotated password or a changed address. One that is just being opened is replaced as well.
+func (p *Pool) Evict() {
+	p.evictions.Add(1)
+	p.raw.Reset()
+}

@@ -33,21 +33,27 @@ func (t *poolTracer) TraceQueryStart(ctx context.Context, _ *pgx.Conn, _ pgx.Tra
 func (t *poolTracer) TraceQueryEnd(context.Context, *pgx.Conn, pgx.TraceQueryEndData) {}
 
 func (t *poolTracer) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
-	return ctx
+	return withAttempt(ctx)
 }
 
-// TraceConnectEnd keeps the last failure: pgxpool drops those of background connections, and an acquire that timed out
-// meanwhile is explained by it.
-func (t *poolTracer) TraceConnectEnd(_ context.Context, data pgx.TraceConnectEndData) {
-	if data.Err == nil {
-		t.pool.connectFailure.Store(nil)
+// TraceConnectEnd finds the record of a connection that was wrapped once more, and keeps the last failure: pgxpool drops
+// those of background connections, and an acquire that timed out meanwhile is explained by it.
+func (t *poolTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
+	if data.Err != nil {
+		t.pool.connectFailed(data.Err)
 		return
 	}
-	t.pool.connectFailures.Add(1)
-	t.pool.connectFailure.Store(&connectFailure{at: t.pool.clock.precise(), err: data.Err})
+	if a := attemptOf(ctx); a != nil && a.conn != nil && connOf(data.Conn) == nil {
+		data.Conn.PgConn().CustomData()[customKey] = a.conn
+	}
+	t.pool.connectFailure.Store(nil)
 }
 
-func (t *poolTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+// TraceAcquireStart ignores other pools, which are made from a copy of this one's configuration.
+func (t *poolTracer) TraceAcquireStart(ctx context.Context, raw *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	if raw != t.pool.raw {
+		return ctx
+	}
 	c := t.ctxs.get(ctx, t.pool)
 	if g := t.pool.gate.Load(); g != nil {
 		c.fresh = false
@@ -61,9 +67,10 @@ func (t *poolTracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ p
 
 func (t *poolTracer) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
 	ac, ok := ctx.(*acquireCtx)
-	if ok {
-		ctx = ac.Context
+	if !ok {
+		return
 	}
+	ctx = ac.Context
 	if data.Conn != nil {
 		if c := connOf(data.Conn); c != nil {
 			c.checkout(t.pool.clock.now.Load(), t.sampleEvery())
@@ -72,12 +79,10 @@ func (t *poolTracer) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, data 
 			}
 		}
 		if hook := t.pool.cfg.OnCheckout; hook != nil {
-			hook(ctx, data.Conn)
+			t.pool.protect("OnCheckout", func() { hook(ctx, data.Conn) })
 		}
 	}
-	if ok {
-		t.ctxs.put(ac, t.reuse)
-	}
+	t.ctxs.put(ac, t.reuse)
 }
 
 // sampleEvery is 1, every stack, for a while after a leak was found whose stack was not recorded.
@@ -88,13 +93,16 @@ func (t *poolTracer) sampleEvery() int {
 	return t.sample
 }
 
-func (t *poolTracer) TraceRelease(_ *pgxpool.Pool, data pgxpool.TraceReleaseData) {
+func (t *poolTracer) TraceRelease(raw *pgxpool.Pool, data pgxpool.TraceReleaseData) {
+	if raw != t.pool.raw {
+		return
+	}
 	if c := connOf(data.Conn); c != nil {
 		if c.upkeep {
 			c.upkeep = false
 			return
 		}
-		c.since.Store(0)
+		c.stamp.Store(-t.pool.clock.now.Load())
 		if t.echo {
 			t.pool.cfg.Logger.Debug("connection checked in", "pid", c.pid)
 		}
@@ -103,7 +111,7 @@ func (t *poolTracer) TraceRelease(_ *pgxpool.Pool, data pgxpool.TraceReleaseData
 		t.pool.invalid.Add(1)
 	}
 	if hook := t.pool.cfg.OnCheckin; hook != nil {
-		hook(data.Conn)
+		t.pool.protect("OnCheckin", func() { hook(data.Conn) })
 	}
 }
 
@@ -114,12 +122,8 @@ type combinedTracer struct {
 	own *poolTracer
 }
 
-// tracer returns what goes into pgx's one tracer slot.
-func (t *poolTracer) withUser(tracers []pgx.QueryTracer) pgx.QueryTracer {
-	if len(tracers) == 0 {
-		return t
-	}
-	return &combinedTracer{Tracer: multitracer.New(tracers...), own: t}
+func (t *combinedTracer) TraceConnectStart(ctx context.Context, data pgx.TraceConnectStartData) context.Context {
+	return t.own.TraceConnectStart(t.Tracer.TraceConnectStart(ctx, data), data)
 }
 
 func (t *combinedTracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
