@@ -11,20 +11,17 @@ import (
 
 // installChecks tests and recycles connections at checkout.
 func (p *Pool) installChecks(pc *pgxpool.Config) {
-	if pc.ShouldPing == nil {
-		after := p.cfg.PingAfter
-		if after < 0 {
-			after = never
+	ping := pc.ShouldPing
+	if ping == nil {
+		ping = p.shouldPing
+	}
+	pc.ShouldPing = func(ctx context.Context, params pgxpool.ShouldPingParams) bool {
+		if c := connOf(params.Conn); c != nil {
+			// pgxpool counts from the upkeep's last look, where there was one. Both stamps may be a tick old.
+			idle := time.Duration(p.clock.now.Load()+c.stamp.Load()) - p.clock.tick
+			params.IdleDuration = max(params.IdleDuration, idle)
 		}
-		pc.ShouldPing = func(_ context.Context, params pgxpool.ShouldPingParams) bool {
-			if params.IdleDuration < after {
-				return false
-			}
-			if c := connOf(params.Conn); c != nil {
-				c.pinged = time.Now()
-			}
-			return true
-		}
+		return ping(ctx, params)
 	}
 	prepare := pc.PrepareConn
 	if accept := pc.BeforeAcquire; accept != nil && prepare == nil { //nolint:staticcheck // deprecated, but still called by pgxpool
@@ -32,14 +29,14 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 	}
 	pc.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		if c := connOf(conn); c != nil {
+			if _, c.upkeep = ctx.(upkeepCtx); c.upkeep {
+				return true, nil
+			}
 			if !c.pinged.IsZero() {
 				c.pinged = time.Time{}
 			}
-			if p.clock.now.Load() > c.expires {
+			if p.outdated(c) {
 				p.recycled.Add(1)
-				return false, nil
-			}
-			if c.evictions != p.evictions.Load() {
 				return false, nil
 			}
 		}
@@ -51,6 +48,12 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 			err = hookFailed("PrepareConn", err) // a context error of its own would be taken for the acquire's
 		}
 		return ok, err
+	}
+	if release := pc.AfterRelease; release != nil {
+		pc.AfterRelease = func(conn *pgx.Conn) bool {
+			c := connOf(conn)
+			return c != nil && c.upkeep || release(conn)
+		}
 	}
 	beforeClose := pc.BeforeClose
 	pc.BeforeClose = func(conn *pgx.Conn) {
@@ -65,6 +68,16 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 			beforeClose(conn)
 		}
 	}
+}
+
+func (p *Pool) shouldPing(_ context.Context, params pgxpool.ShouldPingParams) bool {
+	if p.cfg.PingAfter < 0 || params.IdleDuration < p.cfg.PingAfter {
+		return false
+	}
+	if c := connOf(params.Conn); c != nil {
+		c.pinged = time.Now()
+	}
+	return true
 }
 
 // testFailed counts a connection that did not survive its test. One that was lost is only lost; one that did not answer

@@ -19,7 +19,7 @@ type clock struct {
 
 func newClock(c Config) *clock {
 	k := &clock{started: time.Now(), tick: time.Second}
-	for _, limit := range []time.Duration{c.LeakThreshold / 4, c.Recycle / 10} {
+	for _, limit := range []time.Duration{c.LeakThreshold / 4, c.Recycle / 10, c.IdleTimeout / 4} {
 		if limit > 0 {
 			k.tick = min(k.tick, limit)
 		}
@@ -29,7 +29,7 @@ func newClock(c Config) *clock {
 	return k
 }
 
-// advance sets the clock. Only the pool's own goroutine calls it once the pool runs.
+// advance sets the clock. Once the pool runs, only a goroutine that does nothing else calls it.
 func (k *clock) advance() { k.now.Store(int64(max(time.Since(k.started), 1))) }
 
 // precise returns the exact time on the same scale, for reports.

@@ -5,8 +5,11 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
+	"github.com/prodwright/prodwright/internal/faultproxy"
 	"github.com/prodwright/prodwright/pool"
 )
 
@@ -80,6 +83,67 @@ func TestCloseEndsTheWaitOfAcquires(t *testing.T) {
 			held.Release()
 			require.NoError(t, <-closed)
 		})
+	}
+}
+
+// A connection that is being opened is of no use any more.
+func TestCloseGivesUpWhatIsBeingOpened(t *testing.T) {
+	t.Parallel()
+	for name, fault := range map[string]faultproxy.Fault{"no answer": {Partition: faultproxy.ServerToClient}, "hook hangs": {}} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			proxy := listen(t, shared.Addr())
+			first := true
+			p, err := pool.New(t.Context(), pool.Config{
+				URL: replace(sharedURL(t), shared.Addr(), proxy.Addr()), MinConns: 1, ConnectTimeout: time.Hour,
+				Configure: func(c *pgxpool.Config) error {
+					c.BeforeConnect = func(ctx context.Context, _ *pgx.ConnConfig) error {
+						switch {
+						case first:
+							first = false
+						case fault.Partition == faultproxy.None:
+							<-ctx.Done()
+						default:
+							proxy.SetFault(fault)
+						}
+						return ctx.Err()
+					}
+					return nil
+				},
+			})
+			require.NoError(t, err)
+			eventually(t, "one is being opened", func() bool {
+				return p.Stats().Connecting == 1 && (fault.Partition == faultproxy.None || proxy.Stats().Accepted == 2)
+			})
+			closePool(t, p)
+		})
+	}
+}
+
+func TestCloseCountsWhatIsBeingClosed(t *testing.T) {
+	t.Parallel()
+	leave := make(chan struct{})
+	p, err := pool.New(t.Context(), pool.Config{URL: sharedURL(t), MinConns: -1, Configure: func(c *pgxpool.Config) error {
+		c.BeforeClose = func(*pgx.Conn) { <-leave }
+		return nil
+	}})
+	require.NoError(t, err)
+	require.NoError(t, p.Check(t.Context()))
+	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+	defer cancel()
+	require.EqualError(t, p.Close(ctx), "pool: close: context deadline exceeded with 1 connections being opened or closed")
+	close(leave)
+	closePool(t, p)
+}
+
+func TestCloseOfAnEmptyPoolNeedsNoTime(t *testing.T) {
+	t.Parallel()
+	ended, cancel := context.WithCancel(t.Context())
+	cancel()
+	for range 20 {
+		p, err := pool.New(t.Context(), pool.Config{URL: sharedURL(t), MinConns: -1})
+		require.NoError(t, err)
+		require.NoError(t, p.Close(ended))
 	}
 }
 

@@ -76,7 +76,7 @@ type Config struct {
 	SSLCert     string `env:"DB_SSL_CERT"`
 	SSLKey      string `env:"DB_SSL_KEY"`
 
-	// Size is how many connections are kept once opened. Defaults to 20.
+	// Size is how many connections may stay open while nobody uses them, until IdleTimeout. Defaults to 20.
 	Size int `env:"DB_POOL_SIZE" default:"20"`
 	// MaxOverflow is how many more may be open under pressure. Defaults to 30; -1 means none. The hard limit is
 	// Size+MaxOverflow.
@@ -89,7 +89,8 @@ type Config struct {
 	// Recycle is the age at which a connection is replaced, up to a tenth later so that not all are replaced together.
 	// Defaults to 1 h; -1 means never.
 	Recycle time.Duration `env:"DB_POOL_RECYCLE" default:"1h" unit:"s"`
-	// IdleTimeout closes connections above MinConns that nobody used for so long. Defaults to 10 min; -1 means never.
+	// IdleTimeout closes connections above MinConns that nobody used for so long, to the precision of a second. Defaults
+	// to 10 min; -1 means never.
 	IdleTimeout time.Duration `env:"DB_POOL_IDLE_TIMEOUT" default:"10m" unit:"s"`
 	// PingAfter is the idle time after which a connection is tested before it is handed out; busier connections pay
 	// nothing. Defaults to 1 s; -1 means never, 1 ns always.
@@ -121,12 +122,14 @@ type Config struct {
 	// Pooler says what stands between this pool and the server. The zero value, [PoolerAuto], finds out.
 	Pooler Pooler `env:"DB_POOLER"`
 
-	// LeakThreshold reports a connection that is held longer, with the stack that acquired it. Defaults to 0: off.
+	// LeakThreshold reports a connection that is held longer, with the stack that acquired it, up to two seconds late.
+	// Defaults to 0: off.
 	LeakThreshold time.Duration `env:"DB_POOL_LEAK_THRESHOLD" unit:"s"`
 	// LeakSampleEvery records the acquiring stack of every n-th checkout of a connection, so that leak detection stays
 	// cheap. Once a leak without a recorded stack is found, all stacks are recorded for ten minutes. Defaults to 16.
 	LeakSampleEvery int `env:"DB_POOL_LEAK_SAMPLE_EVERY" default:"16"`
-	// OnLeak is called once for each checkout that outlasts LeakThreshold, besides the log line.
+	// OnLeak is called once for each checkout that outlasts LeakThreshold, besides the log line, on a goroutine of the
+	// pool, one at a time. While it blocks no other leak is reported and [Pool.Close] waits. A panic in it is logged.
 	OnLeak func(Holder) `json:"-"`
 
 	// OnCheckout and OnCheckin are called for every checkout and return of a connection, also through the raw pool.

@@ -44,8 +44,11 @@ type conn struct {
 	stack [stackDepth]uintptr
 	depth int
 
-	// reported is the stamp of the checkout that was reported as a leak. Only the sweeper uses it.
-	reported int64
+	// seen is the stamp of the checkout that the sweeper saw last, since when it saw it, and whether it was reported as a
+	// leak. Only the sweeper uses them.
+	seen     int64
+	seenAt   time.Duration
+	reported bool
 }
 
 // Close is called by pgx when the connection ends for any reason.

@@ -15,9 +15,9 @@
 //
 // # Sizes
 //
-// Size connections are kept, MaxOverflow more are opened under pressure: the hard limit, pgxpool's MaxConns, is their
-// sum. Idle connections beyond Size that nobody needed for a few seconds are closed again; MinConns are opened at start
-// and kept warm. The server's max_connections is read at start, and [Pool.Warnings] says when the pool cannot fit.
+// Size connections may stay open, MaxOverflow more are opened under pressure: the hard limit, pgxpool's MaxConns, is their
+// sum. Idle connections beyond Size that nobody needed for a few seconds are closed again, those beyond MinConns after
+// IdleTimeout; MinConns are opened at start and kept warm. The server's max_connections is read at start, and [Pool.Warnings] says when the pool cannot fit.
 //
 // # Time
 //
@@ -33,7 +33,7 @@
 // # Concurrency
 //
 // All methods of [Pool] are safe for concurrent use. Hooks are called without a lock held, on the goroutine that
-// acquires or releases, so they must be quick.
+// acquires or releases, so they must be quick; OnLeak has a goroutine of its own.
 //
 // # Errors
 //
@@ -43,7 +43,8 @@
 //
 // # Lifecycle
 //
-// [New] starts one goroutine besides pgxpool's own; [Pool.Close] ends them. Close may be called more than once.
+// [New] starts two goroutines besides pgxpool's own, three with leak detection; [Pool.Close] ends them. Close may be
+// called more than once.
 //
 // # Limits
 //

@@ -75,21 +75,31 @@ func (e *AcquireError) Unwrap() []error {
 	return errs
 }
 
-// CloseError is returned by [Pool.Close] when its context ended before every connection came back.
+// CloseError is returned by [Pool.Close] when its context ended before everything was closed.
 type CloseError struct {
-	Holders []Holder // who still held a connection, longest first
+	Holders    []Holder // who still held a connection, longest first
+	Unfinished int      // connections that were just being opened or closed
 
 	cause error
 }
 
-// Error names the holders.
+// Error names the holders and what else was waited for: a connection that a hook or the network keeps, or OnLeak.
 func (e *CloseError) Error() string {
-	names := make([]string, len(e.Holders))
-	for i, h := range e.Holders {
-		names[i] = h.String()
+	var what []string
+	if len(e.Holders) > 0 {
+		names := make([]string, len(e.Holders))
+		for i, h := range e.Holders {
+			names[i] = h.String()
+		}
+		what = append(what, fmt.Sprintf("%d connections not returned, closed by force: %s", len(e.Holders), strings.Join(names, ", ")))
 	}
-	return fmt.Sprintf("pool: close: %v with %d connections not returned, closed by force: %s",
-		e.cause, len(e.Holders), strings.Join(names, ", "))
+	if e.Unfinished > 0 {
+		what = append(what, fmt.Sprintf("%d connections being opened or closed", e.Unfinished))
+	}
+	if len(what) == 0 {
+		what = []string{"OnLeak or the Logger still running"}
+	}
+	return fmt.Sprintf("pool: close: %v with %s", e.cause, strings.Join(what, "; "))
 }
 
 // Unwrap returns the context error that ended the wait.

@@ -295,29 +295,6 @@ func TestRecycleReplacesOldConnections(t *testing.T) {
 	require.Positive(t, p.Stats().Recycled)
 }
 
-func TestIdleConnectionsAreRecycledInTheBackground(t *testing.T) {
-	t.Parallel()
-	p := open(t, pool.Config{URL: sharedURL(t), MinConns: 1, Recycle: 100 * time.Millisecond})
-	eventually(t, "replaced without a checkout", func() bool { return p.Stats().Recycled > 0 })
-	require.NoError(t, p.Check(t.Context()))
-}
-
-func TestOverflowIsClosedWhenNobodyNeedsIt(t *testing.T) {
-	t.Parallel()
-	p := open(t, pool.Config{URL: sharedURL(t), Size: 2, MaxOverflow: 6})
-	var conns []*pgxpool.Conn
-	for range 8 {
-		c, err := p.Acquire(t.Context())
-		require.NoError(t, err)
-		conns = append(conns, c)
-	}
-	require.Equal(t, 6, p.Stats().Overflow)
-	for _, c := range conns {
-		c.Release()
-	}
-	eventually(t, "overflow closed", func() bool { s := p.Stats(); return s.Overflow == 0 && s.CheckedIn == 2 })
-}
-
 func TestReturningABrokenConnectionCountsAsInvalid(t *testing.T) {
 	t.Parallel()
 	p := open(t, pool.Config{URL: sharedURL(t)})

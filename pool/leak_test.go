@@ -65,6 +65,69 @@ func TestLeakWithoutStackTurnsSamplingOff(t *testing.T) {
 	second.Release()
 }
 
+// Stamps are coarse; a leak is still never reported before the threshold has really passed.
+func TestLeakIsNotReportedEarly(t *testing.T) {
+	t.Parallel()
+	const threshold = 100 * time.Millisecond
+	reported := make(chan time.Time, 1)
+	p := open(t, pool.Config{URL: sharedURL(t), LeakThreshold: threshold, OnLeak: func(pool.Holder) { reported <- time.Now() }})
+	for i := range 10 {
+		time.Sleep(time.Duration(i) * threshold / 40) // at each part of the clock's tick
+		began := time.Now()
+		c, err := p.Acquire(t.Context())
+		require.NoError(t, err)
+		require.GreaterOrEqual(t, (<-reported).Sub(began), threshold)
+		c.Release()
+	}
+}
+
+// The pool's clock and Close do not depend on what OnLeak does, but Close does not pretend that it has ended.
+func TestOnLeakBlocks(t *testing.T) {
+	t.Parallel()
+	entered, leave := make(chan struct{}), make(chan struct{})
+	p, err := pool.New(t.Context(), pool.Config{
+		URL: sharedURL(t), LeakThreshold: 20 * time.Millisecond, MinConns: -1,
+		OnLeak: func(pool.Holder) { close(entered); <-leave },
+	})
+	require.NoError(t, err)
+	leaked := leakyHandler(t, p.Raw())
+	<-entered
+	eventually(t, "the clock goes on", func() (goesOn bool) {
+		require.NoError(t, p.AcquireFunc(t.Context(), func(*pgxpool.Conn) error {
+			holders := p.Holders()
+			goesOn = holders[0].Held-holders[1].Held > 500*time.Millisecond
+			return nil
+		}))
+		return goesOn
+	})
+	leaked.Release()
+	ctx, cancel := context.WithTimeout(t.Context(), 200*time.Millisecond)
+	defer cancel()
+	err = p.Close(ctx)
+	var ce *pool.CloseError
+	require.ErrorAs(t, err, &ce)
+	require.Empty(t, ce.Holders)
+	eventually(t, "only OnLeak is left", func() bool {
+		ended, cancel := context.WithCancel(t.Context())
+		cancel()
+		return p.Close(ended).Error() == "pool: close: context canceled with OnLeak or the Logger still running"
+	})
+	close(leave)
+	closePool(t, p)
+}
+
+func TestOnLeakPanics(t *testing.T) {
+	t.Parallel()
+	log := &logBuffer{}
+	p := open(t, pool.Config{URL: sharedURL(t), LeakThreshold: 20 * time.Millisecond, Logger: log.logger(), OnLeak: func(pool.Holder) { panic("in OnLeak") }})
+	for n := range int64(2) {
+		c := leakyHandler(t, p.Raw())
+		eventually(t, "the leak is found", func() bool { return p.Stats().Leaks == n+1 })
+		c.Release()
+	}
+	eventually(t, "it is logged", func() bool { return contains(log, "in OnLeak") })
+}
+
 func TestNoLeakIsReportedForShortCheckouts(t *testing.T) {
 	t.Parallel()
 	p := open(t, pool.Config{URL: sharedURL(t), LeakThreshold: hang})

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"slices"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -42,9 +43,12 @@ type Pool struct {
 	recycled        atomic.Int64
 	leaks           atomic.Int64
 
-	life   context.Context //nolint:containedctx // ends when Close begins, and with it the pool's goroutines and attempts to connect
-	end    context.CancelFunc
-	closed chan struct{} // closed when the raw pool has closed and the goroutine has ended
+	life      context.Context //nolint:containedctx // ends when Close begins, and with it the pool's goroutines and attempts to connect
+	end       context.CancelFunc
+	reporting atomic.Bool // leaks are being reported, so Close waits
+
+	loops  sync.WaitGroup
+	closed chan struct{} // closed when the raw pool has closed and the goroutines have ended
 }
 
 // New opens a pool. It returns when a connection was made, so a service that gets a Pool can reach its database: causes
@@ -65,6 +69,7 @@ func New(ctx context.Context, c Config) (*Pool, error) {
 		}
 		password = takePassword(pc.ConnConfig, password)
 	}
+	c.Size, c.MinConns = min(c.Size, int(pc.MaxConns)), int(pc.MinConns) // Configure may have changed them
 	p := &Pool{
 		cfg: c, password: password, target: newTarget(pc), clock: newClock(c),
 		connectTimeout: cmp.Or(pc.ConnConfig.ConnectTimeout, c.ConnectTimeout), closed: make(chan struct{}),
@@ -74,7 +79,11 @@ func New(ctx context.Context, c Config) (*Pool, error) {
 		p.end()
 		return nil, err
 	}
-	go p.maintain()
+	p.loops.Go(func() { p.every(p.clock.advance) })
+	p.loops.Go(func() { p.every(p.upkeep) })
+	if c.LeakThreshold > 0 {
+		p.loops.Go(func() { p.every(p.findLeaks) })
+	}
 	return p, nil
 }
 

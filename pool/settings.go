@@ -42,11 +42,8 @@ func (c Config) pgxConfig() (*pgxpool.Config, Secret, error) {
 	c = c.withDefaults()
 	pc.MaxConns = int32(c.MaxConns())       //nolint:gosec // bounded by validateSizes
 	pc.MinConns = int32(max(c.MinConns, 0)) //nolint:gosec // bounded by validateSizes
-	pc.MaxConnLifetime = 0                  // recycled by the pool's own clock: see checks.go
-	pc.MaxConnIdleTime = c.IdleTimeout
-	if c.IdleTimeout < 0 {
-		pc.MaxConnIdleTime = never
-	}
+	pc.MaxConnLifetime = 0                  // age and idleness are watched by the pool's own clock: see upkeep.go
+	pc.MaxConnIdleTime = never
 	pc.PingTimeout = c.PingTimeout
 	return pc, takePassword(cc, a.password), nil
 }

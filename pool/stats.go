@@ -8,13 +8,13 @@ import (
 
 // Stats is a snapshot of a [Pool]. The counters run since the pool was made.
 type Stats struct {
-	Size       int   `json:"pool_size"`   // the configured Size
+	Size       int   `json:"pool_size"`   // the configured Size, or MaxConns when Configure lowered that
 	CheckedIn  int   `json:"checked_in"`  // idle now
 	CheckedOut int   `json:"checked_out"` // in use now
 	Overflow   int   `json:"overflow"`    // open beyond Size now
 	Invalid    int64 `json:"invalid"`     // connections that came back broken or failed their test
 
-	MaxConns   int  `json:"max_conns"`  // the hard limit, Size+MaxOverflow
+	MaxConns   int  `json:"max_conns"`  // the hard limit, Size+MaxOverflow unless Configure changed it
 	Connecting int  `json:"connecting"` // being opened now
 	Waiting    int  `json:"waiting"`    // callers that wait now for a free connection, a new one or a ping
 	Suspended  bool `json:"suspended"`
@@ -25,7 +25,7 @@ type Stats struct {
 	WaitTime        time.Duration `json:"wait_time_ns"`     // total time of those
 	Opened          int64         `json:"opened"`           // attempts to open a connection
 	OpenFailures    int64         `json:"open_failures"`    // those that failed, in a hook as well
-	Recycled        int64         `json:"recycled"`         // connections replaced because of their age
+	Recycled        int64         `json:"recycled"`         // connections replaced because of their age, or because of an Evict while they were opened
 	Leaks           int64         `json:"leaks"`            // checkouts that outlasted LeakThreshold
 }
 

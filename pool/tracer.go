@@ -94,14 +94,10 @@ func (t *poolTracer) sampleEvery() int {
 }
 
 func (t *poolTracer) TraceRelease(raw *pgxpool.Pool, data pgxpool.TraceReleaseData) {
-	if raw != t.pool.raw {
+	if raw != t.pool.raw || ofUpkeep(data.Conn) {
 		return
 	}
 	if c := connOf(data.Conn); c != nil {
-		if c.upkeep {
-			c.upkeep = false
-			return
-		}
 		c.stamp.Store(-t.pool.clock.now.Load())
 		if t.echo {
 			t.pool.cfg.Logger.Debug("connection checked in", "pid", c.pid)
@@ -113,6 +109,12 @@ func (t *poolTracer) TraceRelease(raw *pgxpool.Pool, data pgxpool.TraceReleaseDa
 	if hook := t.pool.cfg.OnCheckin; hook != nil {
 		t.pool.protect("OnCheckin", func() { hook(data.Conn) })
 	}
+}
+
+// ofUpkeep reports whether the pool itself had taken a connection, which is nobody's release.
+func ofUpkeep(conn *pgx.Conn) bool {
+	c := connOf(conn)
+	return c != nil && c.upkeep
 }
 
 // combinedTracer adds the user's tracers to the pool's. They get the caller's context at the end of an acquire, not the
@@ -145,6 +147,9 @@ func (t *combinedTracer) TraceAcquireEnd(ctx context.Context, raw *pgxpool.Pool,
 }
 
 func (t *combinedTracer) TraceRelease(raw *pgxpool.Pool, data pgxpool.TraceReleaseData) {
+	if ofUpkeep(data.Conn) {
+		return
+	}
 	t.own.TraceRelease(raw, data)
 	t.Tracer.TraceRelease(raw, data)
 }
