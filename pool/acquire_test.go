@@ -76,12 +76,20 @@ func TestAcquireTimeoutIsExplainedByEveryMethod(t *testing.T) {
 			require.Equal(t, rows.Err(), err)
 			return rows.Err()
 		},
-		"QueryRow": func() error { return p.QueryRow(ctx, "select 1").Scan(nil) },
-		"Begin":    func() error { _, err := p.Begin(ctx); return err },
-		"BeginTx":  func() error { _, err := p.BeginTx(ctx, pgx.TxOptions{}); return err },
-		"CopyFrom": func() error { _, err := p.CopyFrom(ctx, nil, nil, nil); return err },
-		"Ping":     func() error { return p.Ping(ctx) },
-		"Check":    func() error { return p.Check(ctx) },
+		"SendBatch":      func() error { return p.SendBatch(ctx, batch("select 1")).Close() },
+		"SendBatch Exec": func() error { _, err := p.SendBatch(ctx, batch("select 1")).Exec(); return err },
+		"SendBatch Query": func() error {
+			rows, err := p.SendBatch(ctx, batch("select 1")).Query()
+			require.Equal(t, err, rows.Err())
+			return err
+		},
+		"SendBatch QueryRow": func() error { return p.SendBatch(ctx, batch("select 1")).QueryRow().Scan(nil) },
+		"QueryRow":           func() error { return p.QueryRow(ctx, "select 1").Scan(nil) },
+		"Begin":              func() error { _, err := p.Begin(ctx); return err },
+		"BeginTx":            func() error { _, err := p.BeginTx(ctx, pgx.TxOptions{}); return err },
+		"CopyFrom":           func() error { _, err := p.CopyFrom(ctx, nil, nil, nil); return err },
+		"Ping":               func() error { return p.Ping(ctx) },
+		"Check":              func() error { return p.Check(ctx) },
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -98,6 +106,40 @@ func TestAcquireTimeoutIsExplainedByEveryMethod(t *testing.T) {
 			require.Contains(t, err.Error(), fmt.Sprintf("held longest by pid %d for ", ae.Holders[0].PID))
 		})
 	}
+}
+
+func batch(sql string) *pgx.Batch {
+	b := &pgx.Batch{}
+	b.Queue(sql)
+	return b
+}
+
+func TestSendBatch(t *testing.T) {
+	t.Parallel()
+	p := open(t, pool.Config{URL: sharedURL(t)})
+	results := p.SendBatch(t.Context(), batch("select 7"))
+	var n int
+	require.NoError(t, results.QueryRow().Scan(&n))
+	require.Equal(t, 7, n)
+	require.NoError(t, results.Close())
+	require.ErrorContains(t, p.SendBatch(t.Context(), batch("select nonsense")).Close(), "42703")
+	require.Zero(t, p.Stats().CheckedOut)
+}
+
+// A wait is explained by a failure to connect only if that happened meanwhile.
+func TestAcquireTimeoutDoesNotBlameAnOldFailure(t *testing.T) {
+	t.Parallel()
+	proxy := listen(t, shared.Addr())
+	p, release := exhausted(t, pool.Config{URL: replace(sharedURL(t), shared.Addr(), proxy.Addr()), PingAfter: -1, AcquireTimeout: 100 * time.Millisecond})
+	proxy.Refuse()
+	release()
+	p.Evict()
+	var ce *pool.ConnectError
+	eventually(t, "no connection can be made", func() bool { return errors.As(p.Check(t.Context()), &ce) })
+	p.Suspend()
+	err := p.Check(t.Context())
+	require.ErrorIs(t, err, pool.ErrAcquireTimeout)
+	require.NotContains(t, err.Error(), "last attempt to connect")
 }
 
 func TestAcquireTimeoutLimitsTheRawPool(t *testing.T) {

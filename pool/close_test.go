@@ -42,6 +42,7 @@ func TestCloseNamesTheHolders(t *testing.T) {
 	require.ErrorIs(t, p.Ping(t.Context()), pool.ErrClosed)
 	_, err = p.Acquire(t.Context())
 	require.ErrorIs(t, err, pool.ErrClosed)
+	require.ErrorIs(t, p.SendBatch(t.Context(), batch("select 1")).Close(), pool.ErrClosed)
 	leaked.Release()
 	closePool(t, p)
 	require.NoError(t, p.Close(t.Context()), "again")

@@ -106,17 +106,18 @@ func (e *CloseError) Error() string {
 func (e *CloseError) Unwrap() error { return e.cause }
 
 // explain turns an error of the raw pool into the pool's own when it concerns the acquiring of a connection. pgxpool
-// returns the bare context error only from an acquire; pgx wraps those of statements.
-func (p *Pool) explain(ctx context.Context, err error) error {
+// returns the bare context error only from an acquire; pgx and the pool's hooks wrap those of statements and hooks. A
+// failure to connect explains it only if there were fewer than that when the acquire began.
+func (p *Pool) explain(ctx context.Context, failures int64, err error) error {
 	if err == nil {
 		return nil
 	}
 	waited := err == context.DeadlineExceeded || err == context.Canceled //nolint:errorlint // see above
-	if p.closing.Load() && (err.Error() == "closed pool" || waited && ctx.Err() == nil) {
+	if p.closing.Load() && (err.Error() == "closed pool" || ctx.Err() == nil && (waited || errors.Is(err, context.Canceled))) {
 		return ErrClosed
 	}
 	if waited {
-		return p.acquireError(ctx, err)
+		return p.acquireError(ctx, failures, err)
 	}
 	if ce, ok := asType[*pgconn.ConnectError](err); ok {
 		return p.target.connectError(ce)
@@ -124,30 +125,26 @@ func (p *Pool) explain(ctx context.Context, err error) error {
 	return err
 }
 
-func (p *Pool) acquireError(ctx context.Context, err error) *AcquireError {
+func (p *Pool) acquireError(ctx context.Context, failures int64, err error) *AcquireError {
 	e := &AcquireError{Stats: p.Stats(), Holders: p.Holders(), Suspended: p.gate.Load() != nil, cause: err}
 	e.Holders = e.Holders[:min(len(e.Holders), 5)]
 	if ctx.Err() == nil {
 		e.Limit = p.cfg.AcquireTimeout
 	}
-	if f := p.connectFailure.Load(); f != nil {
-		e.connect = f.err
-		if ce, ok := asType[*pgconn.ConnectError](f.err); ok {
-			e.connect = p.target.connectError(ce)
-		}
+	if f := p.connectFailure.Load(); f != nil && f.number > failures {
+		e.connect = p.target.connectError(f.err)
 	}
 	return e
 }
 
 // connectFailure is the last failed attempt to connect.
 type connectFailure struct {
-	at  time.Duration
-	err error
+	number int64
+	err    error
 }
 
 func (p *Pool) connectFailed(err error) {
-	p.connectFailures.Add(1)
-	p.connectFailure.Store(&connectFailure{at: p.clock.precise(), err: err})
+	p.connectFailure.Store(&connectFailure{number: p.connectFailures.Add(1), err: err})
 }
 
 // asType is errors.As as an expression.

@@ -1,6 +1,7 @@
 package pool
 
 import (
+	"cmp"
 	"context"
 	"strings"
 
@@ -58,11 +59,12 @@ func adapt(pc *pgxpool.Config, k Pooler) (moved []string, setup string) {
 // trip. Like pgx's, its ctx limits only the begin, and the transaction must be ended by Commit or Rollback. Errors of
 // acquiring the connection are those of [Pool.Acquire].
 func (p *Pool) BeginTx(ctx context.Context, opts pgx.TxOptions) (pgx.Tx, error) {
-	if p.txSetup != "" && opts.BeginQuery == "" {
-		opts.BeginQuery = beginSQL(opts) + "; " + p.txSetup
+	if p.txSetup != "" {
+		opts.BeginQuery = cmp.Or(opts.BeginQuery, beginSQL(opts)) + "\n; " + p.txSetup // the query may end in a comment
 	}
+	failures := p.connectFailures.Load()
 	tx, err := p.raw.BeginTx(ctx, opts)
-	return tx, p.explain(ctx, err)
+	return tx, p.explain(ctx, failures, err)
 }
 
 // Begin is [Pool.BeginTx] with default options.

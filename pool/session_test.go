@@ -127,7 +127,7 @@ func TestPgBouncerTransactionMode(t *testing.T) {
 			require.Contains(t, p.Warnings()[0], "ALTER ROLE")
 			require.Contains(t, log.String(), "pooler")
 
-			for _, opts := range []pgx.TxOptions{{}, {IsoLevel: pgx.Serializable, AccessMode: pgx.ReadOnly, DeferrableMode: pgx.Deferrable}} {
+			for _, opts := range []pgx.TxOptions{{}, {BeginQuery: "begin -- mine"}, {IsoLevel: pgx.Serializable, AccessMode: pgx.ReadOnly, DeferrableMode: pgx.Deferrable}} {
 				tx, err := p.BeginTx(t.Context(), opts)
 				require.NoError(t, err)
 				require.Equal(t, "9s", show(t, tx, "statement_timeout"))

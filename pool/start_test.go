@@ -271,6 +271,14 @@ func TestConnectErrorIsUnwrapped(t *testing.T) {
 	require.Equal(t, "28P01", pgErr.Code)
 	var withConfig *pgconn.ConnectError
 	require.NotErrorAs(t, err, &withConfig, "its Config field holds the password")
+
+	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), MinConns: -1})
+	require.NoError(t, server.Exec(t.Context(), "postgres", "alter role postgres password 'another'"))
+	err = p.SendBatch(t.Context(), batch("select 1")).Close()
+	var ce *pool.ConnectError
+	require.ErrorAs(t, err, &ce)
+	require.Equal(t, pool.CausePassword, ce.Cause)
+	require.NotErrorAs(t, err, &withConfig)
 }
 
 func newCA(t *testing.T) *pgtest.CA {
