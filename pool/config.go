@@ -102,7 +102,8 @@ type Config struct {
 	// ConnectTimeout limits one attempt to connect to one host. Defaults to 10 s; there is no way to wait for ever,
 	// so connect_timeout=0 in the URL says nothing.
 	ConnectTimeout time.Duration `env:"DB_CONNECT_TIMEOUT" default:"10s" unit:"s"`
-	// StartTimeout limits how long [New] goes on trying to reach the server. Defaults to 30 s; -1 means one attempt.
+	// StartTimeout limits how long [New] goes on trying to reach the server. Defaults to 30 s; -1 means one attempt, whose
+	// parts (hooks, connecting to each host, a query) have ConnectTimeout each.
 	StartTimeout time.Duration `env:"DB_START_TIMEOUT" default:"30s" unit:"s"`
 	// StatementTimeout, LockTimeout and IdleInTxTimeout become the session's statement_timeout, lock_timeout and
 	// idle_in_transaction_session_timeout. They default to 60 s, 30 s and 300 s; -1 leaves the server's own setting.

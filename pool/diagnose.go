@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgproto3"
 )
 
 // Cause is why a connection could not be made.
@@ -31,6 +32,9 @@ const (
 	CausePassword       Cause = "wrong user or password" //nolint:gosec // no credential
 	CauseNotAllowed     Cause = "not allowed to connect"
 	CauseNoDatabase     Cause = "no such database"
+	CauseSettings       Cause = "setting refused"
+	CauseRole           Cause = "no server in the wanted role"
+	CauseNotPostgreSQL  Cause = "not PostgreSQL"
 	CauseTooManyClients Cause = "too many clients"
 	CauseStarting       Cause = "server is starting up or shutting down"
 	CausePasswordSource Cause = "password source failed"
@@ -51,13 +55,20 @@ func (c Cause) Remedy() string {
 	case CauseTLS:
 		return "check sslmode (DB_SSL_MODE), the root certificate (DB_SSL_ROOT_CERT) and that the server's certificate names this host"
 	case CauseTLSUnavailable:
-		return "enable ssl on the server, or set sslmode=disable (DB_SSL_MODE) if the network is trusted"
+		return "enable ssl on the server, or set sslmode=disable (DB_SSL_MODE) if the network is trusted; what is not PostgreSQL refuses it too"
 	case CausePassword:
 		return "check user and password (DB_USER, DB_PASSWORD); a rotated password needs PasswordFunc or a restart"
 	case CauseNotAllowed:
-		return "pg_hba.conf has no entry for this host, user, database and TLS use, or the role lacks LOGIN or CONNECT"
+		return "pg_hba.conf has no entry for this host, user, database and TLS use, the role lacks LOGIN or CONNECT, " +
+			"the database allows no connections, or the socket's directory is closed to this program"
 	case CauseNoDatabase:
 		return "check the database name (DB_NAME), or create it"
+	case CauseSettings:
+		return "check the parameters of the URL, options, DB_TIMEZONE and the limits; a pooler lets only some through (PgBouncer's ignore_startup_parameters)"
+	case CauseRole:
+		return "no host meets target_session_attrs: check which server is the primary, and that the list has all of them"
+	case CauseNotPostgreSQL:
+		return "something else answers there: check host and port (DB_HOST, DB_PORT)"
 	case CauseTooManyClients:
 		return "lower the pool sizes of all instances below max_connections, put a pooler in between, or find the client that leaks connections"
 	case CauseStarting:
@@ -74,7 +85,7 @@ func (c Cause) Remedy() string {
 // is not tried again: it would lock accounts and hide the mistake.
 func (c Cause) temporary() bool {
 	switch c {
-	case CauseTLS, CauseTLSUnavailable, CausePassword, CauseNotAllowed, CauseNoDatabase:
+	case CauseTLS, CauseTLSUnavailable, CausePassword, CauseNotAllowed, CauseNoDatabase, CauseSettings, CauseNotPostgreSQL:
 		return false
 	}
 	return true
@@ -146,7 +157,15 @@ func diagnose(err error) Cause {
 	}
 	var dns *net.DNSError
 	var timeout net.Error
+	var long *pgproto3.ExceededMaxBodyLenErr
 	switch {
+	case errors.As(err, &long):
+		return CauseNotPostgreSQL
+	case errors.Is(err, pgconn.ErrReadOnlyConnection), errors.Is(err, pgconn.ErrReadWriteConnection),
+		errors.Is(err, pgconn.ErrPrimaryConnection), errors.Is(err, pgconn.ErrStandbyConnection):
+		return CauseRole
+	case errors.Is(err, fs.ErrPermission):
+		return CauseNotAllowed
 	case strings.Contains(err.Error(), "server refused TLS connection"):
 		return CauseTLSUnavailable
 	case errors.As(err, &dns):
@@ -165,10 +184,10 @@ func diagnose(err error) Cause {
 // diagnoseServer maps SQLSTATEs (PostgreSQL documentation, appendix A) and PgBouncer's words, which come without one of
 // their own.
 func diagnoseServer(e *pgconn.PgError) Cause {
-	switch e.Code {
+	switch code := e.Code; code {
 	case "28P01":
 		return CausePassword
-	case "28000", "42501":
+	case "28000", "42501", "55000":
 		return CauseNotAllowed
 	case "3D000":
 		return CauseNoDatabase
@@ -178,14 +197,20 @@ func diagnoseServer(e *pgconn.PgError) Cause {
 		return CauseStarting
 	case "08P01":
 		switch m := e.Message; {
-		case strings.Contains(m, "no such database"):
+		case strings.Contains(m, "no such database"), strings.HasPrefix(m, "database ") && strings.Contains(m, "does not exist"):
 			return CauseNoDatabase
+		case strings.Contains(m, "startup parameter"):
+			return CauseSettings
 		case strings.Contains(m, "no such user"), strings.Contains(m, "authentication failed"), strings.Contains(m, "SASL"):
 			return CausePassword
 		case strings.Contains(m, "no more connections allowed"):
 			return CauseTooManyClients
 		case strings.Contains(m, "server login"), strings.Contains(m, "connect failed"), strings.Contains(m, "query_wait_timeout"):
 			return CauseRefused
+		}
+	default:
+		if strings.HasPrefix(code, "22") || strings.HasPrefix(code, "42") { // data exception, syntax error or access rule violation
+			return CauseSettings
 		}
 	}
 	return CauseUnknown

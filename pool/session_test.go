@@ -126,6 +126,8 @@ func TestPgBouncerTransactionMode(t *testing.T) {
 			require.Contains(t, p.Warnings()[0], "statement_timeout, lock_timeout, idle_in_transaction_session_timeout")
 			require.Contains(t, p.Warnings()[0], "ALTER ROLE")
 			require.Contains(t, log.String(), "pooler")
+			without := open(t, pool.Config{URL: pool.NewSecret(bouncer.URL(databaseOf(t, url))), StatementTimeout: -1, LockTimeout: -1, IdleInTxTimeout: -1})
+			require.Equal(t, []string{"a connection pooler stands in between: prepared statements are off"}, without.Warnings())
 
 			for _, opts := range []pgx.TxOptions{{}, {BeginQuery: "begin -- mine"}, {IsoLevel: pgx.Serializable, AccessMode: pgx.ReadOnly, DeferrableMode: pgx.Deferrable}} {
 				tx, err := p.BeginTx(t.Context(), opts)

@@ -2,6 +2,8 @@ package pool
 
 import (
 	"cmp"
+	"crypto/tls"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -32,28 +34,29 @@ func (c Config) addSSL(a *address) {
 	a.url.RawQuery = encodeQuery(query)
 }
 
-// tlsOf returns for each attempt that pgx makes to a host on the network whether it uses TLS.
-func tlsOf(cc *pgx.ConnConfig) (used []bool) {
+// tlsConfigs returns the TLS configuration, nil for none, of each attempt that pgx makes to a host on the network.
+func tlsConfigs(cc *pgx.ConnConfig) (configs []*tls.Config) {
 	for _, h := range append([]*pgconn.FallbackConfig{{Host: cc.Host, TLSConfig: cc.TLSConfig}}, cc.Fallbacks...) {
 		if !strings.HasPrefix(h.Host, "/") {
-			used = append(used, h.TLSConfig != nil)
+			configs = append(configs, h.TLSConfig)
 		}
 	}
-	return used
+	return configs
 }
 
 // encrypted reports whether every attempt uses TLS. It is false when there is no host on the network.
 func encrypted(cc *pgx.ConnConfig) bool {
-	for _, tls := range tlsOf(cc) {
-		if !tls {
-			return false
-		}
-	}
-	return len(tlsOf(cc)) > 0
+	configs := tlsConfigs(cc)
+	return len(configs) > 0 && !slices.Contains(configs, nil)
 }
 
 // prefersTLS recognizes sslmode=prefer, which is what pgx does when nobody says anything: TLS first, then plain text.
 func prefersTLS(cc *pgx.ConnConfig) bool {
-	used := tlsOf(cc)
-	return len(used) > 0 && used[0] && !encrypted(cc)
+	configs := tlsConfigs(cc)
+	return len(configs) > 0 && configs[0] != nil && !encrypted(cc)
+}
+
+// unverified reports whether a server is trusted whatever its certificate says.
+func unverified(c *tls.Config) bool {
+	return c != nil && c.InsecureSkipVerify && c.VerifyConnection == nil && c.VerifyPeerCertificate == nil
 }

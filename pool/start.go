@@ -1,10 +1,13 @@
 package pool
 
 import (
+	"cmp"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"slices"
 	"strings"
 	"time"
 
@@ -41,7 +44,7 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 		if adapted || pooler == PoolerSession || pooler == PoolerTransaction {
 			adapt(probe, PoolerTransaction)
 		}
-		info, err := inspect(ctx, probe)
+		info, err := inspect(ctx, probe, cmp.Or(pc.ConnConfig.ConnectTimeout, c.ConnectTimeout))
 		if err == nil {
 			if info.pooler && pooler == PoolerAuto {
 				pooler = PoolerTransaction
@@ -83,18 +86,27 @@ func sleep(ctx context.Context, d time.Duration) bool {
 }
 
 // limitsSQL asks for everything the start-up warnings need. It works on 14 and later: reserved_connections came with 16.
+// Reserved connections are not for ordinary roles, and limits of roles and databases not for superusers; -1 means none.
 const limitsSQL = `
 select pg_backend_pid(),
-       least(current_setting('max_connections')::int,
-             nullif((select rolconnlimit from pg_roles where rolname = current_user), -1),
-             nullif((select datconnlimit from pg_database where datname = current_database()), -1))
-         - case when (select rolsuper from pg_roles where rolname = current_user) then 0
-                else current_setting('superuser_reserved_connections')::int
-                   + coalesce(current_setting('reserved_connections', true)::int, 0) end`
+       case when (select rolsuper from pg_roles where rolname = current_user) then current_setting('max_connections')::int
+            else least(current_setting('max_connections')::int - current_setting('superuser_reserved_connections')::int
+                         - coalesce(current_setting('reserved_connections', true)::int, 0),
+                       nullif((select rolconnlimit from pg_roles where rolname = current_user), -1),
+                       nullif((select datconnlimit from pg_database where datname = current_database()), -1)) end`
 
-func inspect(ctx context.Context, pc *pgxpool.Config) (serverInfo, error) {
+// longestMessage is how long a message of the server may be that answers inspect. What is not PostgreSQL sends text that
+// looks like the beginning of a very long one.
+const longestMessage = 1 << 20
+
+// inspect makes one connection, which has as long as one attempt to connect for what it is asked. The session limits are
+// for the application's statements.
+func inspect(ctx context.Context, pc *pgxpool.Config, limit time.Duration) (serverInfo, error) {
 	cc := pc.ConnConfig
-	cc.Tracer = nil
+	cc.Tracer, cc.MaxProtocolMessageBodyLen = nil, longestMessage
+	if _, ok := cc.RuntimeParams["statement_timeout"]; ok {
+		cc.RuntimeParams["statement_timeout"] = "0"
+	}
 	if pc.BeforeConnect != nil {
 		if err := pc.BeforeConnect(ctx, cc); err != nil {
 			return serverInfo{}, err
@@ -104,7 +116,14 @@ func inspect(ctx context.Context, pc *pgxpool.Config) (serverInfo, error) {
 	if err != nil {
 		return serverInfo{}, err
 	}
-	defer func() { _ = conn.Close(ctx) }()
+	ctx, cancel := context.WithTimeout(ctx, limit)
+	defer cancel()
+	defer func() {
+		if c := connOf(conn); c != nil && conn.IsClosed() {
+			c.closeSoon()
+		}
+		_ = conn.Close(ctx)
+	}()
 	var info serverInfo
 	var pid uint32
 	err = conn.QueryRow(ctx, limitsSQL, pgx.QueryExecModeExec).Scan(&pid, &info.maxConnections)
@@ -119,19 +138,26 @@ func warnings(c Config, pc *pgxpool.Config, info serverInfo, pooler Pooler, move
 		w = append(w, fmt.Sprintf("the pool may open %d connections but the server has room for %d in all: lower Size or MaxOverflow "+
 			"(every instance of the service counts)", pc.MaxConns, info.maxConnections))
 	}
-	if c.Environment == "production" && pc.ConnConfig.Host != "" && !strings.HasPrefix(pc.ConnConfig.Host, "/") {
-		switch tls := pc.ConnConfig.TLSConfig; {
-		case tls == nil:
+	if c.Environment == "production" {
+		switch configs := tlsConfigs(pc.ConnConfig); {
+		case len(configs) == 0: // sockets
+		case !slices.ContainsFunc(configs, func(c *tls.Config) bool { return c != nil }):
 			w = append(w, "connections are not encrypted in production: use sslmode=verify-full with the root certificate")
-		case tls.InsecureSkipVerify && tls.VerifyConnection == nil && tls.VerifyPeerCertificate == nil:
+		case slices.Contains(configs, nil):
+			w = append(w, "sslmode=prefer and sslmode=allow give up encryption when the server, or whoever poses as it, offers none: "+
+				"use sslmode=verify-full with the root certificate (DB_SSL_MODE, DB_SSL_ROOT_CERT)")
+		case slices.ContainsFunc(configs, unverified):
 			w = append(w, "sslmode=require encrypts but does not verify the server, so anyone on the path can pose as it: "+
 				"use sslmode=verify-full with the root certificate (DB_SSL_MODE, DB_SSL_ROOT_CERT)")
 		}
 	}
-	if pooler == PoolerTransaction && len(moved) > 0 {
-		w = append(w, fmt.Sprintf("a connection pooler stands in between: prepared statements are off, and %s apply only in transactions "+
-			"begun through the Pool; to cover every statement run ALTER ROLE %s SET ... on the server",
-			strings.Join(moved, ", "), pgx.Identifier{pc.ConnConfig.User}.Sanitize()))
+	if pooler == PoolerTransaction {
+		text := "a connection pooler stands in between: prepared statements are off"
+		if len(moved) > 0 {
+			text += fmt.Sprintf(", and %s apply only in transactions begun through the Pool; to cover every statement run "+
+				"ALTER ROLE %s SET ... on the server", strings.Join(moved, ", "), pgx.Identifier{pc.ConnConfig.User}.Sanitize())
+		}
+		w = append(w, text)
 	}
 	return w
 }

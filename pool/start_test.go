@@ -4,7 +4,10 @@ import (
 	"context"
 	"crypto/x509"
 	"errors"
+	"io"
 	"net"
+	"os"
+	"strconv"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -88,6 +91,53 @@ func TestStartNamesCauseAndRemedy(t *testing.T) {
 		proxy := listen(t, scram.Addr())
 		proxy.ResetAfter(0)
 		failsWith(t, pool.CauseReset, pool.Config{URL: replace(url, scram.Addr(), proxy.Addr()), StartTimeout: -1})
+	})
+	t.Run("unknown setting", func(t *testing.T) {
+		t.Parallel()
+		text := failsWith(t, pool.CauseSettings, pool.Config{URL: pool.NewSecret(url.Reveal() + "&conect_timeout=5")})
+		require.NotContains(t, text, "attempts", "a mistake is not tried again")
+		failsWith(t, pool.CauseSettings, pool.Config{URL: url, TimeZone: "Mars/Phobos"})
+	})
+	t.Run("database allows no connections", func(t *testing.T) {
+		t.Parallel()
+		require.NoError(t, scram.Exec(t.Context(), "postgres", "create database closed allow_connections false"))
+		failsWith(t, pool.CauseNotAllowed, pool.Config{URL: pool.NewSecret(scram.URL("closed"))})
+	})
+	t.Run("socket of others", func(t *testing.T) {
+		t.Parallel()
+		failsWith(t, pool.CauseNotAllowed, pool.Config{Host: t.TempDir(), Configure: func(c *pgxpool.Config) error {
+			c.ConnConfig.DialFunc = func(context.Context, string, string) (net.Conn, error) { return nil, os.ErrPermission }
+			return nil
+		}})
+	})
+	t.Run("wrong role", func(t *testing.T) {
+		t.Parallel()
+		text := failsWith(t, pool.CauseRole, pool.Config{URL: pool.NewSecret(url.Reveal() + "&target_session_attrs=standby"), StartTimeout: 300 * time.Millisecond})
+		require.Contains(t, text, "attempts", "another server may take over")
+	})
+	t.Run("not PostgreSQL", func(t *testing.T) {
+		t.Parallel()
+		web, err := net.Listen("tcp", "127.0.0.1:0")
+		require.NoError(t, err)
+		answered := make(chan struct{})
+		go func() {
+			defer close(answered)
+			c, err := web.Accept()
+			if err == nil {
+				_, _ = c.Write([]byte("HTTP/1.1 400 Bad Request\r\n\r\n"))
+				_, _ = io.Copy(io.Discard, c)
+				_ = c.Close()
+			}
+		}()
+		failsWith(t, pool.CauseNotPostgreSQL, pool.Config{URL: replace(url, scram.Addr(), web.Addr().String())})
+		<-answered
+		require.NoError(t, web.Close())
+	})
+	t.Run("behind PgBouncer", func(t *testing.T) {
+		t.Parallel()
+		bouncer := startBouncer(t, pgtest.BouncerConfig{Server: pgtest.New(t, pgtest.Config{})})
+		failsWith(t, pool.CauseNoDatabase, pool.Config{URL: pool.NewSecret(bouncer.URL("absent"))})
+		failsWith(t, pool.CauseSettings, pool.Config{URL: pool.NewSecret(bouncer.URL("postgres") + "&search_path=app")})
 	})
 	t.Run("password source", func(t *testing.T) {
 		t.Parallel()
@@ -185,6 +235,37 @@ func TestStartWaitsForTheServer(t *testing.T) {
 	closePool(t, r.p)
 }
 
+// PgBouncer takes the connection itself and lets the first query wait for the server.
+func TestStartWithOneAttemptEnds(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Config{})
+	bouncer := startBouncer(t, pgtest.BouncerConfig{Server: server, PoolMode: "transaction"})
+	require.NoError(t, server.Hang())
+	t.Cleanup(func() { require.NoError(t, server.Continue()) })
+	failsWith(t, pool.CauseTimeout, pool.Config{URL: pool.NewSecret(bouncer.URL("postgres")), StartTimeout: -1, ConnectTimeout: 200 * time.Millisecond})
+}
+
+func TestStartDoesNotDependOnTheStatementTimeout(t *testing.T) {
+	t.Parallel()
+	for range 5 {
+		open(t, pool.Config{URL: sharedURL(t), StatementTimeout: time.Millisecond, MinConns: -1, StartTimeout: -1})
+	}
+}
+
+func TestStartWarnsOfTheLimitThatApplies(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Config{Parameters: map[string]string{"max_connections": "20", "superuser_reserved_connections": "3"}})
+	require.NoError(t, server.Exec(t.Context(), "postgres", "create role app login"))
+	for limit, room := range map[string]string{"-1": "17", "10": "10"} {
+		require.NoError(t, server.Exec(t.Context(), "postgres", "alter role app connection limit "+limit))
+		cfg := pool.Config{Host: server.Host(), Port: server.Port(), User: "app", Database: "postgres", SSLMode: "disable", MaxOverflow: -1, MinConns: -1}
+		cfg.Size, _ = strconv.Atoi(room)
+		require.Empty(t, open(t, cfg).Warnings())
+		cfg.Size++
+		require.Contains(t, strings.Join(open(t, cfg).Warnings(), ""), "has room for "+room+" in all")
+	}
+}
+
 func TestStartEndsWithItsContext(t *testing.T) {
 	t.Parallel()
 	ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
@@ -231,6 +312,12 @@ func TestTLSVerification(t *testing.T) {
 	unencrypted := base
 	unencrypted.SSLMode, unencrypted.SSLRootCert = "disable", ""
 	require.Contains(t, strings.Join(open(t, unencrypted).Warnings(), ""), "not encrypted")
+	preferred := base
+	preferred.SSLMode, preferred.SSLRootCert = "prefer", ""
+	require.Contains(t, strings.Join(open(t, preferred).Warnings(), ""), "give up encryption")
+	local := unverified
+	local.Host = server.SocketDir()
+	require.Empty(t, open(t, local).Warnings())
 }
 
 // A password rotated on the server is used by the next connection, without a restart.
