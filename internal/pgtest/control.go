@@ -43,8 +43,10 @@ func (s *Server) start(ctx context.Context) error {
 	}
 	exited := make(chan struct{})
 	s.cmd, s.exited = cmd, exited
+	guard := s.guard
 	go func() {
-		_ = cmd.Wait() // how it ended is in the log
+		_ = cmd.Wait()         // how it ended is in the log
+		guard.forget("server") // the kernel may give the number to another process now
 		close(exited)
 	}()
 	return s.until(ctx, exited, "answer", func(ctx context.Context) error {
@@ -139,7 +141,6 @@ func (s *Server) Kill() error {
 		_ = syscall.Kill(p, syscall.SIGKILL) // it may have ended by itself
 	}
 	<-s.exited
-	s.guard.forget("server")
 	for _, p := range family[:len(family)-1] {
 		for deadline := time.Now().Add(patience); !gone(p); time.Sleep(time.Millisecond) {
 			if time.Now().After(deadline) {

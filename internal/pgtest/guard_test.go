@@ -49,6 +49,25 @@ func beParent() {
 	select {}
 }
 
+// The guard does not keep the number of a process that has ended: it would kill whoever has it next.
+func TestGuardForgetsWhatHasEnded(t *testing.T) {
+	t.Parallel()
+	server := pgtest.New(t, pgtest.Config{})
+	watched := func() []string {
+		files, err := filepath.Glob(filepath.Join(filepath.Dir(server.DataDir()), "*.pid"))
+		require.NoError(t, err)
+		return files
+	}
+	for _, end := range []func() error{
+		func() error { return server.Stop(t.Context()) }, func() error { return server.Crash(t.Context()) }, server.Kill,
+	} {
+		require.Len(t, watched(), 1)
+		require.NoError(t, end())
+		require.Empty(t, watched())
+		require.NoError(t, server.Start(t.Context()))
+	}
+}
+
 // kill -9 of the process that started servers leaves no process, no directory and no shared memory behind.
 func TestEverythingDiesWithTheParent(t *testing.T) {
 	t.Parallel()
