@@ -251,7 +251,13 @@ func TestHalfOpenLosesTheServerSilently(t *testing.T) {
 	_, err := io.WriteString(c, "anybody?")
 	require.NoError(t, err)
 	silent(t, c)
-	roundTrip(t, dial(t, p), "new connections work")
+	another := dial(t, p)
+	roundTrip(t, another, "new connections work")
+	require.NoError(t, another.Close())
+	_, err = c.Write(make([]byte, 16<<20)) // more than any buffer on the way
+	require.NoError(t, err)
+	require.NoError(t, c.Close())
+	require.Eventually(t, func() bool { return p.Stats().Open == 0 }, time.Minute, time.Millisecond, "it ends with its client")
 }
 
 func TestRefuseAndAccept(t *testing.T) {

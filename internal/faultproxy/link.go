@@ -130,10 +130,13 @@ func (l *link) pump(d Direction, from, to *net.TCPConn, delivered *atomic.Int64)
 			l.reset()
 			return false
 		}
+		if l.forgotten.Load() {
+			continue
+		}
 		n, err := l.write(to, c.data)
 		passed += int64(n)
 		delivered.Add(int64(n))
-		if err != nil {
+		if err != nil && !l.forgotten.Load() {
 			l.finish(from, err)
 			return false
 		}

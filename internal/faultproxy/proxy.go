@@ -137,7 +137,7 @@ func (p *Proxy) ResetAfter(n int64) {
 }
 
 // HalfOpen makes every open connection silent for ever: the server's side is gone, and the client is not told, as when
-// a stateful firewall forgets a connection. New connections work.
+// a stateful firewall forgets a connection. What the client sends is lost. New connections work.
 func (p *Proxy) HalfOpen() {
 	for _, l := range p.open() {
 		l.forget()
@@ -193,10 +193,7 @@ func (p *Proxy) serve(client *net.TCPConn) {
 	pumps.Go(func() { there = l.pump(ClientToServer, l.client, l.server, &p.toServer) })
 	pumps.Go(func() { back = l.pump(ServerToClient, l.server, l.client, &p.toClient) })
 	pumps.Wait()
-	switch {
-	case l.forgotten.Load(): // the client hears nothing until the proxy ends or resets
-		<-l.done
-	case there && back:
+	if there && back && !l.forgotten.Load() {
 		l.close()
 	}
 }
