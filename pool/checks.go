@@ -25,7 +25,9 @@ func (p *Pool) installChecks(pc *pgxpool.Config) {
 	}
 	prepare := pc.PrepareConn
 	if accept := pc.BeforeAcquire; accept != nil && prepare == nil { //nolint:staticcheck // deprecated, but still called by pgxpool
-		prepare = func(ctx context.Context, conn *pgx.Conn) (bool, error) { return accept(ctx, conn), nil }
+		prepare = func(ctx context.Context, conn *pgx.Conn) (bool, error) { //nolint:unparam // the signature is pgxpool's
+			return accept(ctx, conn), nil
+		}
 	}
 	pc.PrepareConn = func(ctx context.Context, conn *pgx.Conn) (bool, error) {
 		if c := connOf(conn); c != nil {

@@ -189,24 +189,33 @@ func TestFailoverFromAHangingServer(t *testing.T) {
 	t.Cleanup(bare.Close)
 	t.Cleanup(func() { require.NoError(t, hanging.Continue()) })
 
-	var held, began sync.WaitGroup
-	hung := make(chan struct{})
-	for _, raw := range []*pgxpool.Pool{p.Raw(), p.Raw(), bare, bare} {
-		began.Add(1)
-		held.Go(func() {
-			_ = raw.AcquireFunc(t.Context(), func(c *pgxpool.Conn) error {
-				began.Done()
-				<-hung
-				ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
-				defer cancel()
-				return c.Ping(ctx)
+	give := func(raw *pgxpool.Pool) func() { // up a statement on each of two connections, once the server hangs
+		var held, ready sync.WaitGroup
+		hung := make(chan struct{})
+		for range 2 {
+			ready.Add(1)
+			held.Go(func() {
+				_ = raw.AcquireFunc(t.Context(), func(c *pgxpool.Conn) error {
+					ready.Done()
+					<-hung
+					ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+					defer cancel()
+					return c.Ping(ctx)
+				})
 			})
-		})
+		}
+		ready.Wait()
+		return func() { close(hung); held.Wait() }
 	}
-	began.Wait()
+	giveBare, giveOurs := give(bare), give(p.Raw())
 	require.NoError(t, hanging.Hang())
-	close(hung)
-	held.Wait()
+	before := proxy.Stats()
+	giveBare()
+	giveOurs()
+	eventually(t, "all requests to cancel have gone to the hanging server", func() bool {
+		const ping, request = 13, 16
+		return proxy.Stats().ToServer >= before.ToServer+4*(ping+request)
+	})
 	proxy.SetTarget(healthy.Addr())
 	p.Evict()
 	eventually(t, "it serves from the healthy server", func() bool { return p.Check(t.Context()) == nil })

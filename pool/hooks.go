@@ -34,12 +34,10 @@ func (p *Pool) install(pc *pgxpool.Config) {
 	p.installChecks(pc)
 }
 
-// uninstall takes the pool's hooks out of the configuration that [Pool.Raw] shows, once pgxpool has its own copy of them:
-// in a second pool that somebody makes from it they would look after connections that are not this pool's. The password
-// is still provided.
+// uninstall takes the hooks that connect out of the configuration that [Pool.Raw] shows, once pgxpool has its own copy of
+// them: in a second pool that somebody makes from it they would end with this one. The password is still provided.
 func (p *Pool) uninstall(pc *pgxpool.Config, user pgxpool.Config) {
-	pc.BeforeConnect, pc.AfterConnect, pc.BeforeClose = p.prepareConfig, user.AfterConnect, user.BeforeClose
-	pc.PrepareConn, pc.ShouldPing, pc.AfterRelease = user.PrepareConn, user.ShouldPing, user.AfterRelease
+	pc.BeforeConnect, pc.AfterConnect = p.prepareConfig, user.AfterConnect
 }
 
 // installConnect gives a new connection its password, and the hooks around it a limit: pgxpool has none for them, so one

@@ -200,7 +200,16 @@ func TestConnectionsOutsideThePool(t *testing.T) {
 	t.Parallel()
 	server := pgtest.New(t, pgtest.Config{SCRAM: true})
 	tracer := &recorder{}
-	p, err := pool.New(t.Context(), pool.Config{URL: pool.NewSecret(server.URL("postgres")), MinConns: -1, Tracers: []pgx.QueryTracer{tracer}})
+	p, err := pool.New(t.Context(), pool.Config{URL: pool.NewSecret(server.URL("postgres")), MinConns: -1, Tracers: []pgx.QueryTracer{tracer}, Configure: func(c *pgxpool.Config) error {
+		c.AfterConnect = func(ctx context.Context, _ *pgx.Conn) error {
+			select {
+			case <-ctx.Done():
+			case <-time.After(20 * time.Millisecond):
+			}
+			return ctx.Err()
+		}
+		return nil
+	}})
 	require.NoError(t, err)
 	cc, err := p.ConnConfig(t.Context())
 	require.NoError(t, err)
@@ -220,6 +229,9 @@ func TestConnectionsOutsideThePool(t *testing.T) {
 	require.NoError(t, err)
 	require.NoError(t, held.Ping(t.Context()))
 	require.Equal(t, []string{"connect", "connected", "acquire id", "connect id", "connected id", "acquired id", "query", "queried"}, tracer.events)
+	another, err := second.Acquire(t.Context()) // waits for a new connection
+	require.NoError(t, err)
+	another.Release()
 
 	broken := errors.New("sealed")
 	p = open(t, pool.Config{URL: sharedURL(t), Configure: func(c *pgxpool.Config) error {
@@ -259,6 +271,20 @@ func TestEvictReplacesWhatIsBeingOpened(t *testing.T) {
 	eventually(t, "it is open", func() bool { return p.Stats().CheckedIn == 1 })
 	require.NoError(t, p.Check(t.Context()))
 	require.EqualValues(t, 2, p.Stats().Opened)
+}
+
+func TestConfigureMayLowerMaxConns(t *testing.T) {
+	t.Parallel()
+	var accepted atomic.Int64
+	p := open(t, pool.Config{URL: sharedURL(t), Configure: func(c *pgxpool.Config) error {
+		c.MaxConns = 3
+		c.BeforeAcquire = func(context.Context, *pgx.Conn) bool { accepted.Add(1); return true } //nolint:staticcheck // deprecated, not gone
+		return nil
+	}})
+	require.NoError(t, p.Check(t.Context()))
+	require.EqualValues(t, 1, accepted.Load())
+	require.Equal(t, 3, p.Stats().Size)
+	require.Equal(t, 3, p.Stats().MaxConns)
 }
 
 func TestConfigureErrorEndsNew(t *testing.T) {

@@ -2,6 +2,7 @@ package pool_test
 
 import (
 	"context"
+	"math"
 	"slices"
 	"sync/atomic"
 	"testing"
@@ -41,11 +42,25 @@ func TestMinConnsAreKeptWarmWhenTheyAreRecycled(t *testing.T) {
 	require.Zero(t, p.Stats().Acquired)
 }
 
+func TestRecycleNever(t *testing.T) {
+	t.Parallel()
+	for _, recycle := range []time.Duration{-1, math.MaxInt64} {
+		p := open(t, pool.Config{URL: sharedURL(t), MinConns: -1, Recycle: recycle})
+		acquireAll(t, t.Context(), p, 1)
+		acquireAll(t, t.Context(), p, 1)
+		require.EqualValues(t, 1, p.Stats().Opened)
+	}
+}
+
 func TestIdleTimeoutLeavesMinConns(t *testing.T) {
 	t.Parallel()
 	p := open(t, pool.Config{URL: sharedURL(t), Size: 4, MinConns: 1, IdleTimeout: 200 * time.Millisecond, Configure: onlyOurs})
 	acquireAll(t, t.Context(), p, 4)
 	eventually(t, "idle ones closed", func() bool { return p.Raw().Stat().TotalConns() == 1 })
+	for range 40 { // the last one is never closed, however long it is idle
+		time.Sleep(10 * time.Millisecond)
+		require.EqualValues(t, 1, p.Raw().Stat().TotalConns())
+	}
 }
 
 func TestOverflowIsClosedWhenNobodyNeedsIt(t *testing.T) {
@@ -93,7 +108,10 @@ func TestUpkeepCallsNoHook(t *testing.T) {
 	eventually(t, "overflow closed", func() bool { s := p.Stats(); return s.Overflow == 0 && s.CheckedIn == 1 })
 	require.EqualValues(t, 4, checkouts.Load())
 	require.EqualValues(t, 4, checkins.Load())
-	eventually(t, "all were released", func() bool { return released.Load() >= 4 })
+	for range 20 { // it is called on goroutines of pgxpool
+		time.Sleep(5 * time.Millisecond)
+		require.EqualValues(t, 4, released.Load())
+	}
 	tracer.mu.Lock()
 	releases := len(slices.DeleteFunc(slices.Clone(tracer.events), func(e string) bool { return e != "release" }))
 	tracer.mu.Unlock()
