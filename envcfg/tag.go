@@ -25,6 +25,7 @@ type tag struct {
 	empty       bool
 	file        bool
 	json        bool
+	malformed   bool
 }
 
 // parseTag reads a struct tag once from front to back, in the conventional format of reflect.StructTag. It returns the
@@ -37,7 +38,7 @@ func parseTag(raw reflect.StructTag, t *tag) (unknown string, ok bool) {
 			text = text[1:]
 		}
 		if text == "" {
-			return unknown, true
+			return unknown, !t.malformed
 		}
 		colon := strings.IndexByte(text, ':')
 		if colon <= 0 || colon+1 >= len(text) || text[colon+1] != '"' {
@@ -80,6 +81,7 @@ func (t *tag) set(key, value string) (unknown string) {
 		t.hasOldNames = true
 	default:
 		t.hasProfiles = t.hasProfiles || strings.HasPrefix(key, "default.")
+		t.malformed = t.malformed || strings.ContainsFunc(key, func(r rune) bool { return r <= ' ' || r == '"' || r == 0x7f })
 	}
 	return ""
 }

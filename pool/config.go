@@ -48,19 +48,19 @@ type Config struct {
 	// the SSL fields, ConnectTimeout and the session's settings fill in only what the URL leaves out. What neither says is
 	// taken from libpq's PG* variables and service file, as pgx does, and only then from the defaults. Several hosts may be
 	// separated by commas. Parameters of pgxpool (pool_max_conns and so on) are refused: they have fields here.
-	URL Secret `env:"DATABASE_URL"`
+	URL Secret `env:"DATABASE_URL" doc:"postgres:// URL instead of the separate settings"`
 
 	// Host is a name, an IP address, a directory that holds a unix socket, or several of these separated by commas.
 	// A host may carry its own port ("db2:5433", "[::1]:5433").
-	Host string `env:"DB_HOST" default:"localhost"`
+	Host string `env:"DB_HOST,safe" default:"localhost" doc:"host names or addresses, or the directory of a unix socket"`
 	// Port is used for every host that does not carry its own. Defaults to 5432.
-	Port int `env:"DB_PORT" default:"5432"`
+	Port int `env:"DB_PORT" default:"5432" doc:"of hosts without one of their own"`
 	// Database and User may contain any character. They default to "production_db" and "app_user".
-	Database string `env:"DB_NAME" default:"production_db"`
-	User     string `env:"DB_USER" default:"app_user"`
+	Database string `env:"DB_NAME,safe" default:"production_db" doc:"database"`
+	User     string `env:"DB_USER,safe" default:"app_user" doc:"role"`
 	// Password may contain any character. When it is empty and PasswordFunc is nil, PGPASSWORD and the usual password file
 	// are consulted.
-	Password Secret `env:"DB_PASSWORD"`
+	Password Secret `env:"DB_PASSWORD" doc:"password of the role"`
 	// PasswordFunc, when set, is asked before every new connection instead of using Password: a rotated credential is
 	// used by the next connection without a restart ([Pool.Evict] makes that soon). It may be called concurrently and
 	// must honour ctx, which ends after ConnectTimeout. Its error is reported as it is, so it must not contain the secret.
@@ -69,66 +69,66 @@ type Config struct {
 	// SSLMode is libpq's sslmode. Defaults to "require", which encrypts but does not verify the server: use
 	// "verify-full" with SSLRootCert in production, or [New] warns. PGSSLMODE or a service file may state another default
 	// than "require", except "prefer", which counts as saying nothing; "require" never weakens what they ask for.
-	SSLMode string `env:"DB_SSL_MODE" default:"require"`
+	SSLMode string `env:"DB_SSL_MODE,safe" default:"require" doc:"disable, allow, prefer, require, verify-ca or verify-full"`
 	// SSLRootCert, SSLCert and SSLKey are paths of PEM files: the authority that signed the server's certificate, and
 	// the client's own certificate and key.
-	SSLRootCert string `env:"DB_SSL_ROOT_CERT"`
-	SSLCert     string `env:"DB_SSL_CERT"`
-	SSLKey      string `env:"DB_SSL_KEY"`
+	SSLRootCert string `env:"DB_SSL_ROOT_CERT,safe" doc:"path of the authority that signed the server certificate"`
+	SSLCert     string `env:"DB_SSL_CERT,safe" doc:"path of the client certificate"`
+	SSLKey      string `env:"DB_SSL_KEY,safe" doc:"path of its key"`
 
 	// Size is how many connections may stay open while nobody uses them, until IdleTimeout. Defaults to 20.
-	Size int `env:"DB_POOL_SIZE" default:"20"`
+	Size int `env:"DB_POOL_SIZE" default:"20" doc:"connections that are kept"`
 	// MaxOverflow is how many more may be open under pressure. Defaults to 30; -1 means none. The hard limit is
 	// Size+MaxOverflow.
-	MaxOverflow int `env:"DB_MAX_OVERFLOW" default:"30"`
+	MaxOverflow int `env:"DB_MAX_OVERFLOW" default:"30" doc:"connections more under pressure; -1 means none"`
 	// MinConns are opened at start and kept warm. Defaults to 2, at most Size; -1 means none.
-	MinConns int `env:"DB_POOL_MIN" default:"2"`
+	MinConns int `env:"DB_POOL_MIN" default:"2" doc:"connections that are kept warm; -1 means none"`
 	// AcquireTimeout limits the wait for a connection, but not what is done with it. Defaults to 30 s; -1 leaves it to
 	// the caller's context.
-	AcquireTimeout time.Duration `env:"DB_POOL_TIMEOUT" default:"30s" unit:"s"`
+	AcquireTimeout time.Duration `env:"DB_POOL_TIMEOUT" default:"30s" unit:"s" doc:"longest wait for a connection; off leaves it to the caller"`
 	// Recycle is the age at which a connection is replaced, up to a tenth later so that not all are replaced together.
 	// Defaults to 1 h; -1 means never.
-	Recycle time.Duration `env:"DB_POOL_RECYCLE" default:"1h" unit:"s"`
+	Recycle time.Duration `env:"DB_POOL_RECYCLE" default:"1h" unit:"s" doc:"age at which a connection is replaced"`
 	// IdleTimeout closes connections above MinConns that nobody used for so long, to the precision of a second. Defaults
 	// to 10 min; -1 means never.
-	IdleTimeout time.Duration `env:"DB_POOL_IDLE_TIMEOUT" default:"10m" unit:"s"`
+	IdleTimeout time.Duration `env:"DB_POOL_IDLE_TIMEOUT" default:"10m" unit:"s" doc:"after which idle connections above the minimum are closed"`
 	// PingAfter is the idle time after which a connection is tested before it is handed out; busier connections pay
 	// nothing. Defaults to 1 s; -1 means never, 1 ns always.
-	PingAfter time.Duration `env:"DB_POOL_PING_AFTER" default:"1s"`
+	PingAfter time.Duration `env:"DB_POOL_PING_AFTER" default:"1s" doc:"idle time after which a connection is tested"`
 	// PingTimeout limits that test. When it passes, the server is taken to hang and all idle connections are replaced.
 	// Defaults to 1 s.
-	PingTimeout time.Duration `env:"DB_POOL_PING_TIMEOUT" default:"1s"`
+	PingTimeout time.Duration `env:"DB_POOL_PING_TIMEOUT" default:"1s" doc:"limit of that test"`
 
 	// ConnectTimeout limits one attempt to connect to one host. Defaults to 10 s; there is no way to wait for ever,
 	// so connect_timeout=0 in the URL says nothing.
-	ConnectTimeout time.Duration `env:"DB_CONNECT_TIMEOUT" default:"10s" unit:"s"`
+	ConnectTimeout time.Duration `env:"DB_CONNECT_TIMEOUT" default:"10s" unit:"s" doc:"limit of one attempt to connect"`
 	// StartTimeout limits how long [New] goes on trying to reach the server. Defaults to 30 s; -1 means one attempt, whose
 	// parts (hooks, connecting to each host, a query) have ConnectTimeout each.
-	StartTimeout time.Duration `env:"DB_START_TIMEOUT" default:"30s" unit:"s"`
+	StartTimeout time.Duration `env:"DB_START_TIMEOUT" default:"30s" unit:"s" doc:"how long the start tries to reach the server"`
 	// StatementTimeout, LockTimeout and IdleInTxTimeout become the session's statement_timeout, lock_timeout and
 	// idle_in_transaction_session_timeout. They default to 60 s, 30 s and 300 s; -1 leaves the server's own setting.
-	StatementTimeout time.Duration `env:"DB_STATEMENT_TIMEOUT" default:"60s" unit:"s"`
-	LockTimeout      time.Duration `env:"DB_LOCK_TIMEOUT" default:"30s" unit:"s"`
-	IdleInTxTimeout  time.Duration `env:"DB_IDLE_IN_TX_TIMEOUT" default:"300s" unit:"s"`
+	StatementTimeout time.Duration `env:"DB_STATEMENT_TIMEOUT" default:"60s" unit:"s" doc:"statement_timeout"`
+	LockTimeout      time.Duration `env:"DB_LOCK_TIMEOUT" default:"30s" unit:"s" doc:"lock_timeout"`
+	IdleInTxTimeout  time.Duration `env:"DB_IDLE_IN_TX_TIMEOUT" default:"300s" unit:"s" doc:"idle_in_transaction_session_timeout"`
 	// TCPUserTimeout is how long sent data may stay unacknowledged before the kernel gives the connection up (Linux
 	// only; elsewhere keep-alive probes alone find a dead peer). Defaults to 30 s; -1 leaves the system's setting.
-	TCPUserTimeout time.Duration `env:"DB_TCP_USER_TIMEOUT" default:"30s" unit:"s"`
+	TCPUserTimeout time.Duration `env:"DB_TCP_USER_TIMEOUT" default:"30s" unit:"s" doc:"how long sent data may stay unacknowledged"`
 
 	// AppName is the application_name shown by pg_stat_activity. Defaults to the name of the running program.
-	AppName string `env:"APP_NAME"`
+	AppName string `env:"APP_NAME,safe" doc:"application_name"`
 	// TimeZone is the session's time zone. Defaults to "UTC".
-	TimeZone string `env:"DB_TIMEZONE" default:"UTC"`
+	TimeZone string `env:"DB_TIMEZONE,safe" default:"UTC" doc:"time zone of the session"`
 	// Environment "production" makes [New] warn about settings that are unsafe there.
-	Environment string `env:"ENVIRONMENT"`
+	Environment string `env:"ENVIRONMENT,safe" doc:"production warns about settings that are unsafe there"`
 	// Pooler says what stands between this pool and the server. The zero value, [PoolerAuto], finds out.
-	Pooler Pooler `env:"DB_POOLER"`
+	Pooler Pooler `env:"DB_POOLER,safe" doc:"none, session or transaction; empty finds out"`
 
 	// LeakThreshold reports a connection that is held longer, with the stack that acquired it, up to two seconds late.
 	// Defaults to 0: off.
-	LeakThreshold time.Duration `env:"DB_POOL_LEAK_THRESHOLD" unit:"s"`
+	LeakThreshold time.Duration `env:"DB_POOL_LEAK_THRESHOLD" unit:"s" doc:"a connection held longer is reported; 0 means never"`
 	// LeakSampleEvery records the acquiring stack of every n-th checkout of a connection, so that leak detection stays
 	// cheap. Once a leak without a recorded stack is found, all stacks are recorded for ten minutes. Defaults to 16.
-	LeakSampleEvery int `env:"DB_POOL_LEAK_SAMPLE_EVERY" default:"16"`
+	LeakSampleEvery int `env:"DB_POOL_LEAK_SAMPLE_EVERY" default:"16" doc:"every how many checkouts the stack is recorded"`
 	// OnLeak is called once for each checkout that outlasts LeakThreshold, besides the log line, on a goroutine of the
 	// pool, one at a time. While it blocks no other leak is reported and [Pool.Close] waits. A panic in it is logged.
 	OnLeak func(Holder) `json:"-"`
@@ -139,8 +139,8 @@ type Config struct {
 	OnCheckin  func(conn *pgx.Conn)                      `json:"-"`
 
 	// Echo logs each statement, without arguments, and EchoPool each checkout and return, both at debug level.
-	Echo     bool `env:"DB_ECHO"`
-	EchoPool bool `env:"DB_ECHO_POOL"`
+	Echo     bool `env:"DB_ECHO" doc:"log every statement at debug level"`
+	EchoPool bool `env:"DB_ECHO_POOL" doc:"log every checkout at debug level"`
 
 	// Tracers see every connect, acquire, query, batch, copy and release. pgx has one tracer slot: they are combined.
 	Tracers []pgx.QueryTracer `json:"-"`

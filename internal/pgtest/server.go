@@ -238,7 +238,6 @@ func (s *Server) Close() error {
 		errs = append(errs, m.Close())
 	}
 	errs = append(errs, s.Kill())
-	s.guard.forget("server")             // its number may be another's by now
 	errs = append(errs, s.guard.close()) // reads from the data directory what shared memory is left
 	if s.cfg.DiskSize > 0 {
 		errs = append(errs, s.unmountDisk())
