@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"strings"
 	"testing"
 	"time"
 
@@ -96,10 +97,12 @@ func TestEnvironmentTags(t *testing.T) {
 	}
 	got := map[string]string{}
 	for _, f := range reflect.VisibleFields(reflect.TypeFor[pool.Config]()) {
-		name, ok := f.Tag.Lookup("env")
+		tag, ok := f.Tag.Lookup("env")
 		if !ok {
 			continue
 		}
+		name, _, _ := strings.Cut(tag, ",")
+		require.NotEmpty(t, f.Tag.Get("doc"), name)
 		if _, wanted := want[name]; wanted {
 			got[name] = f.Tag.Get("default")
 		}
