@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -78,6 +79,7 @@ func TestEverythingDiesWithTheParent(t *testing.T) {
 	cmd.Env = append(os.Environ(), parentEnv+"=1")
 	out, err := cmd.StdoutPipe()
 	require.NoError(t, err)
+	others := ownedBy(t, nil)
 	require.NoError(t, cmd.Start())
 	var dirs []string
 	var pids []int
@@ -96,8 +98,7 @@ func TestEverythingDiesWithTheParent(t *testing.T) {
 		}
 	}
 	require.Len(t, dirs, 2)
-	owned := ownedBy(t, pids)
-	require.Subset(t, sharedMemory(t), owned)
+	owned := slices.DeleteFunc(ownedBy(t, pids), func(id string) bool { return slices.Contains(others, id) })
 	require.NotEmpty(t, owned)
 	require.NoError(t, cmd.Process.Kill())
 	_ = cmd.Wait()
@@ -113,13 +114,7 @@ func TestEverythingDiesWithTheParent(t *testing.T) {
 		eventually(t, dir+" gone", func() bool { _, err := os.Stat(dir); return os.IsNotExist(err) })
 	}
 	eventually(t, "shared memory gone", func() bool {
-		left := strings.Join(sharedMemory(t), " ")
-		for _, id := range owned {
-			if strings.Contains(" "+left+" ", " "+id+" ") {
-				return false
-			}
-		}
-		return true
+		return !slices.ContainsFunc(ownedBy(t, pids), func(id string) bool { return slices.Contains(owned, id) })
 	})
 }
 
@@ -131,26 +126,9 @@ func dead(pid int) bool {
 	return strings.Contains(string(state), ") Z ")
 }
 
-// sharedMemory lists the ids of all System V segments of this machine.
-func sharedMemory(t *testing.T) []string {
-	t.Helper()
-	return segments(t, func([]string) bool { return true })
-}
-
-// ownedBy lists the ids of the segments that were made by the given processes.
+// ownedBy lists the System V segments that were made by the given processes, or by any when none is given. A number
+// alone tells little: those of segments and of processes are used again.
 func ownedBy(t *testing.T, pids []int) []string {
-	t.Helper()
-	return segments(t, func(fields []string) bool {
-		for _, pid := range pids {
-			if fields[4] == strconv.Itoa(pid) { // cpid
-				return true
-			}
-		}
-		return false
-	})
-}
-
-func segments(t *testing.T, want func(fields []string) bool) []string {
 	t.Helper()
 	text, err := os.ReadFile("/proc/sysvipc/shm")
 	if err != nil {
@@ -158,8 +136,9 @@ func segments(t *testing.T, want func(fields []string) bool) []string {
 	}
 	var ids []string
 	for _, line := range strings.Split(strings.TrimSpace(string(text)), "\n")[1:] {
-		if fields := strings.Fields(line); want(fields) {
-			ids = append(ids, fields[1])
+		fields := strings.Fields(line)
+		if pid, err := strconv.Atoi(fields[4]); err == nil && (pids == nil || slices.Contains(pids, pid)) { // cpid
+			ids = append(ids, fields[1]+" of "+fields[4])
 		}
 	}
 	return ids
