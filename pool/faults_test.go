@@ -299,7 +299,7 @@ func TestSwitchoverWithoutAFailure(t *testing.T) {
 	}
 	more()
 	p.Suspend()
-	eventually(t, "all connections are idle", func() bool { return p.Stats().CheckedOut == 0 })
+	eventually(t, "nobody uses a connection", func() bool { s := p.Stats(); return s.Acquiring == 0 && s.CheckedOut == 0 })
 	require.NoError(t, primary.Stop(ctx))
 	require.NoError(t, standby.Promote(ctx))
 	proxy.SetTarget(standby.Addr())

@@ -32,6 +32,7 @@ type Pool struct {
 	prepareConfig  func(context.Context, *pgx.ConnConfig) error
 
 	gate           atomic.Pointer[gate] // set while suspended
+	acquiring      atomic.Int64         // acquires that have passed the gate and not ended
 	closing        atomic.Bool
 	sampleAllUntil atomic.Int64 // clock stamp
 	waiters        waiters

@@ -56,12 +56,14 @@ func reach(ctx context.Context, pc *pgxpool.Config, c Config, t target) (serverI
 			continue
 		}
 		failure := t.connectError(err)
-		if ctx.Err() != nil && failure.Cause == CauseTimeout && before != nil {
+		deadline, limited := ctx.Deadline()
+		over := ctx.Err() != nil || limited && !time.Now().Before(deadline) // a dialer may notice before ctx does
+		if over && failure.Cause == CauseTimeout && before != nil {
 			failure = before // the time for starting ran out in the middle of an attempt, which says nothing
 		}
 		before = failure
 		failure.Attempts, failure.Elapsed = attempt, time.Since(started)
-		if c.StartTimeout < 0 || !failure.Cause.temporary() || ctx.Err() != nil {
+		if c.StartTimeout < 0 || !failure.Cause.temporary() || over {
 			return info, pooler, failure
 		}
 		c.Logger.WarnContext(ctx, "database not reachable yet", "target", t.name, "cause", string(failure.Cause),

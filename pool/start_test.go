@@ -177,6 +177,11 @@ func TestStartTooManyClients(t *testing.T) {
 	require.Len(t, p.Warnings(), 1)
 	require.Contains(t, p.Warnings()[0], "the pool may open 20 connections but the server has room for 5 in all")
 	require.True(t, contains(log, "room for 5"))
+	eventually(t, "earlier sessions have ended", func() bool {
+		var clients int
+		require.NoError(t, p.QueryRow(t.Context(), "select count(*) from pg_stat_activity where backend_type = 'client backend'").Scan(&clients))
+		return clients == 1
+	})
 
 	var held []*pgxpool.Conn
 	var last error

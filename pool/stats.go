@@ -18,6 +18,9 @@ type Stats struct {
 	Connecting int  `json:"connecting"` // being opened now
 	Waiting    int  `json:"waiting"`    // callers that wait now for a free connection, a new one or a ping
 	Suspended  bool `json:"suspended"`
+	// Acquiring is how many acquires are under way that Suspend does not hold back. A suspended pool in which Acquiring
+	// and CheckedOut are 0 is quiet: nobody uses a connection until Resume.
+	Acquiring int `json:"acquiring"`
 
 	Acquired        int64         `json:"acquired"`         // successful acquires
 	AcquireTimeouts int64         `json:"acquire_canceled"` // acquires ended by their deadline or cancel
@@ -31,6 +34,7 @@ type Stats struct {
 
 // Stats returns the present numbers. It does not touch the server.
 func (p *Pool) Stats() Stats {
+	acquiring := int(p.acquiring.Load()) // first: an acquire that ends meanwhile is found checked out
 	s := p.raw.Stat()
 	return Stats{
 		Size:            p.cfg.Size,
@@ -42,6 +46,7 @@ func (p *Pool) Stats() Stats {
 		Connecting:      int(s.ConstructingConns()),
 		Waiting:         p.waiters.count(),
 		Suspended:       p.gate.Load() != nil,
+		Acquiring:       acquiring,
 		Acquired:        s.AcquireCount(),
 		AcquireTimeouts: s.CanceledAcquireCount(),
 		Waited:          s.EmptyAcquireCount(),

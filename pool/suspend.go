@@ -4,8 +4,9 @@ package pool
 type gate struct{ opened chan struct{} }
 
 // Suspend makes every further acquire wait, within its own limits, until [Pool.Resume]. Connections that are checked
-// out stay usable. Use it with [Pool.Evict] while the database changes hands: callers wait a moment instead of failing.
-// Suspending a suspended pool does nothing.
+// out stay usable, and acquires that are under way go on: the pool is quiet when [Stats] has 0 for both. Use it with
+// [Pool.Evict] while the database changes hands: callers wait a moment instead of failing. Suspending a suspended pool
+// does nothing.
 func (p *Pool) Suspend() { p.gate.CompareAndSwap(nil, &gate{opened: make(chan struct{})}) }
 
 // Resume lets the waiting acquires of a suspended pool go on. On a pool that is not suspended it does nothing.

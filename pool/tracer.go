@@ -55,12 +55,15 @@ func (t *poolTracer) TraceAcquireStart(ctx context.Context, raw *pgxpool.Pool, _
 		return ctx
 	}
 	c := t.ctxs.get(ctx, t.pool)
-	if g := t.pool.gate.Load(); g != nil {
+	t.pool.acquiring.Add(1) // before the look at the gate: see Stats.Acquiring
+	for g := t.pool.gate.Load(); g != nil && c.Err() == nil; g = t.pool.gate.Load() {
+		t.pool.acquiring.Add(-1)
 		c.fresh = false
 		select {
 		case <-g.opened:
 		case <-c.arm().Done():
 		}
+		t.pool.acquiring.Add(1)
 	}
 	return c
 }
@@ -71,6 +74,7 @@ func (t *poolTracer) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, data 
 		return
 	}
 	ctx = ac.Context
+	t.pool.acquiring.Add(-1)
 	if data.Conn != nil {
 		if c := connOf(data.Conn); c != nil {
 			c.checkout(t.pool.clock.now.Load(), t.sampleEvery())

@@ -254,8 +254,11 @@ func TestDrainLosesNoRequest(t *testing.T) {
 	require.Zero(t, failed)
 	require.GreaterOrEqual(t, sent, int64(requests))
 
-	sent, failed = drain(t, "plain", requests)
-	t.Logf("plain Shutdown: %d POSTs, %d failed", sent, failed)
+	failed = 0
+	for attempt := 0; failed == 0 && attempt < 10; attempt++ { // on a busy machine it may be lucky
+		sent, failed = drain(t, "plain", requests)
+		t.Logf("plain Shutdown: %d POSTs, %d failed", sent, failed)
+	}
 	require.Positive(t, failed, "the control must lose requests, or this test shows nothing")
 }
 
