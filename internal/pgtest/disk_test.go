@@ -16,7 +16,7 @@ func TestFillDisk(t *testing.T) {
 	if os.Getuid() != 0 || runtime.GOOS != "linux" {
 		t.Skip("a small disk needs root on Linux")
 	}
-	s := pgtest.New(t, pgtest.Config{DiskSize: 128 << 20, Parameters: map[string]string{"max_wal_size": "32MB", "min_wal_size": "32MB"}})
+	s := pgtest.New(t, pgtest.Config{DiskSize: 128 << 20, Durable: true, Parameters: map[string]string{"max_wal_size": "32MB", "min_wal_size": "32MB"}})
 	ctx := t.Context()
 	require.NoError(t, s.Exec(ctx, "postgres", "create table t as select 1 as n, repeat('x', 1000) as pad"))
 	free, err := s.FillDisk(ctx)
