@@ -336,7 +336,7 @@ func TestFullDisk(t *testing.T) {
 	if os.Getuid() != 0 || runtime.GOOS != "linux" {
 		t.Skip("a small disk needs root on Linux")
 	}
-	server := pgtest.New(t, pgtest.Config{DiskSize: 128 << 20, Parameters: map[string]string{"max_wal_size": "32MB", "min_wal_size": "32MB"}})
+	server := pgtest.New(t, pgtest.Config{DiskSize: 128 << 20, Durable: true, Parameters: map[string]string{"max_wal_size": "32MB", "min_wal_size": "32MB"}})
 	p := open(t, pool.Config{URL: pool.NewSecret(server.URL("postgres")), AcquireTimeout: time.Second})
 	_, err := p.Exec(t.Context(), "create table pad (t text)")
 	require.NoError(t, err)
