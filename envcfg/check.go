@@ -26,8 +26,8 @@ func (l *loader) check(f *field, text string) (reason string, err error) {
 		rule, rules = nextRule(rules)
 		name, arg, _ := strings.Cut(rule, "=")
 		if own, ok := l.o.Checks[name]; ok {
-			if err := own(text); err != nil {
-				return "is against the rule " + name + l.because(&f.tag, err), err
+			if err := guarded(func() error { return own(text) }); err != nil {
+				return reasonOf(err, "is against the rule "+name, "check "+name), err
 			}
 			continue
 		}
@@ -67,13 +67,18 @@ func Check(rule string) func(text string) error {
 		}
 		switch {
 		case !known:
-			return fmt.Errorf("the rule %q is unknown", name)
+			return ruleError(fmt.Sprintf("the rule %q is unknown", name))
 		case reason != "":
-			return fmt.Errorf("%s", reason)
+			return ruleError(reason)
 		}
 		return nil
 	}
 }
+
+// ruleError is what is wrong in this package's own words, which repeat no text.
+type ruleError string
+
+func (e ruleError) Error() string { return string(e) }
 
 // checkText has the rules that look at the text.
 func checkText(name, arg, text string) (reason string, known bool) {

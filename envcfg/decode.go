@@ -21,8 +21,8 @@ import (
 func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err error) {
 	for i := range l.o.Parsers {
 		if p := &l.o.Parsers[i]; p.typ == v.Type() {
-			if err := p.parse(v, text); err != nil {
-				return "is not valid" + l.because(t, err), err
+			if err := guarded(func() error { return p.parse(v, text) }); err != nil {
+				return reasonOf(err, "is not valid", "parser"), err
 			}
 			return "", nil
 		}
@@ -52,8 +52,8 @@ func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err e
 			return "is no time zone, like Europe/Berlin or UTC", nil
 		}
 	case encoding.TextUnmarshaler:
-		if err := p.UnmarshalText([]byte(text)); err != nil {
-			return "is not " + expectation(p) + l.because(t, err), err
+		if err := guarded(func() error { return p.UnmarshalText([]byte(text)) }); err != nil {
+			return reasonOf(err, "is not "+expectation(p), "UnmarshalText method"), err
 		}
 	default:
 		return l.setKind(v, text, t)
@@ -88,14 +88,6 @@ func (l *loader) setKind(v reflect.Value, text string, t *tag) (reason string, e
 		return "cannot be put into a " + v.Type().String() + ": give its type an UnmarshalText method, or use the option json", nil
 	}
 	return "", nil
-}
-
-// because returns the parser's own words where they may be shown.
-func (l *loader) because(t *tag, err error) string {
-	if !t.safe || t.secret || secretName(t.name) {
-		return ""
-	}
-	return ": " + err.Error()
 }
 
 // setURL does not return the error of url.Parse, which repeats the text.
@@ -290,7 +282,7 @@ func (l *loader) setMap(v reflect.Value, text string, t *tag) (string, error) {
 // setJSON reads one JSON value. The errors of encoding/json quote the text, so they are not kept.
 func setJSON(v reflect.Value, text string) (string, error) {
 	target := reflect.New(v.Type())
-	err := json.Unmarshal([]byte(text), target.Interface())
+	err := guarded(func() error { return json.Unmarshal([]byte(text), target.Interface()) })
 	if err == nil {
 		v.Set(target.Elem())
 		return "", nil

@@ -24,20 +24,22 @@
 // The strongest place that names a variable wins: the process environment, files of secrets ([Options].SecretDirs), the
 // file .env.<environment>, the file .env, the profile of the environment ([StandardProfiles]), the default in the tag.
 // The environment is what ENVIRONMENT says, development without it; an unknown one is an error, because a misspelt
-// "prodution" must not switch the safety of production off.
+// "prodution" must not switch the safety of production off. It is found in the process environment, then in .env files,
+// also when the former is empty; a field named ENVIRONMENT has the environment in force, and no default of its own.
 //
 // An empty value counts as not set, so "NAME=" in the process environment gives the default although a file has a
 // value. A required variable must not be empty. The option "empty" makes an empty value a value.
 //
-// A secret may come from a file: with NAME_FILE set to a path, NAME is what the file says, without the line end. It is an
-// error to set both in the same place.
+// A secret may come from a file: with NAME_FILE set to a path, NAME is what the file says, without the line end. Of NAME,
+// NAME_FILE and deprecated names, the one in the stronger place counts; it is an error to set two in the same place.
 //
 // # Tags
 //
 //	env:"NAME"          the variable; options follow after commas:
-//	  required          must be set and not be empty
+//	  required          must be set, or have a default, and not be empty
 //	  secret            never show the value (implied by secret types, and by names such as …_PASSWORD, …_TOKEN, …_KEY)
-//	  safe              the value may be shown in reports and errors (implied by numbers, booleans, durations, sizes)
+//	  safe              the value may be shown in reports and errors, whatever its name (implied by numbers, booleans,
+//	                    durations, sizes)
 //	  file              NAME_FILE works (implied for secrets)
 //	  empty             an empty value is a value
 //	  json              the value is JSON
@@ -52,7 +54,7 @@
 //	prefix:"CACHE_"     on a struct: put in front of all its names; on a pointer to a struct: read it at all
 //
 // Structs without an env tag are read field by field. A pointer to a struct stays nil unless one of its variables is
-// set. Fields of any other type without an env tag are left alone.
+// set, and what is required in it counts only then; ENVIRONMENT and values of a profile do not count. Fields of any other type without an env tag are left alone.
 //
 // # Types
 //
@@ -68,7 +70,7 @@
 // (takes the rest of the tag), port, host, hostport, ip, url (url=https|http limits the scheme), database, postgres,
 // loglevel, email, base64, hex, file, dir, and what [Options].Checks adds. A struct with a method Validate() error has
 // rules over several fields: it is called when its fields are right, and errors.Join lets it report several; an error
-// that begins with the name of a field is reported as that variable's.
+// that begins with the name of a field is reported as that variable's. Methods and funcs of yours that panic have failed.
 //
 // # Misspelt names
 //
@@ -83,11 +85,12 @@
 // # Errors
 //
 // [Load], [Fill], [Explain] and [Open] return an [*Error], which lists each [Problem]. Values are in a message only when a
-// [Report] may show them.
+// [Report] may show them, and what was given to secrets is taken out of values and of words that are not this package's
+// own: secrets of four bytes and more wherever they stand, shorter ones where they are the whole value.
 //
 // # Limits
 //
 // It reads the environment and files, not flags, YAML or remote stores. The values of a .env file are limited to 1 MiB, a
 // file of a secret to 64 KiB. What is a secret is known from types, tags and names: a secret in a field that looks like a
-// number, with a name that says nothing, is shown as a number.
+// number, with a name that says nothing, is shown as a number, and so is a secret that stands in a profile or a default.
 package envcfg

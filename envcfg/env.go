@@ -1,9 +1,9 @@
 package envcfg
 
 import (
-	"encoding/json"
 	"errors"
 	"reflect"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -16,20 +16,26 @@ type Env struct {
 	o      Options
 	layers layers
 
-	mu       sync.Mutex // guards what follows, and the layers' own problems
-	order    []*Var
-	vars     map[string]*Var
-	problems problems
+	mu      sync.Mutex // guards what follows, and the layers
+	order   []*Var
+	vars    map[string]*Var
+	secret  map[string]bool // the names that were asked for, and whether they are secrets
+	mishaps []mishap
+}
+
+// mishap is a problem of an [Env], and what may be shown of it when all secrets are known.
+type mishap struct {
+	Problem
+
+	text  string // the value
+	shows bool
 }
 
 // Open reads the .env files and finds the environment. An error of theirs, an [*Error], is also returned by [Env.Err].
 func Open(o Options) (*Env, error) {
-	e := &Env{o: o, vars: make(map[string]*Var)}
+	e := &Env{o: o, vars: make(map[string]*Var), secret: make(map[string]bool)}
 	e.layers.open(&e.o)
-	if len(e.layers.problems) > 0 {
-		return e, &Error{Environment: e.layers.environment, Problems: e.layers.problems.sorted()}
-	}
-	return e, nil
+	return e, e.Err()
 }
 
 // Environment returns the name of the environment.
@@ -45,13 +51,16 @@ func (e *Env) IsDevelopment() bool { return e.layers.environment == "development
 func (e *Env) Lookup(name string) (Secret, Origin, bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	text, at, ok := e.layers.lookup(name)
-	return NewSecret(text), at, ok
+	var r resolution
+	e.resolve(&field{tag: tag{name: name}, value: reflect.ValueOf("")}, &r)
+	return NewSecret(r.text), r.origin, r.found
 }
 
 // Prefix returns all variables of the process environment and of the .env files whose names begin with prefix, without
 // it. The values may be secrets.
 func (e *Env) Prefix(prefix string) map[string]Secret {
+	e.mu.Lock()
+	defer e.mu.Unlock()
 	out := make(map[string]Secret)
 	for _, f := range e.layers.files {
 		for name, entry := range f.entries {
@@ -67,6 +76,34 @@ func (e *Env) Prefix(prefix string) map[string]Secret {
 		}
 	})
 	return out
+}
+
+// resolve finds a value as [Load] does and notes what is wrong with it.
+func (e *Env) resolve(f *field, r *resolution) {
+	e.secret[f.name] = e.secret[f.name] || f.isSecret()
+	e.layers.resolve(f, r)
+	if r.problem != nil {
+		e.note(mishap{Problem: *r.problem})
+	}
+}
+
+// value is resolve, and then what [Var.Default] said.
+func (e *Env) value(f *field) resolution {
+	var r resolution
+	e.resolve(f, &r)
+	if v := e.vars[f.name]; !r.has(f) && !r.failed && v != nil && v.hasFall {
+		r = resolution{text: v.fallback, origin: Origin{Layer: FromDefault}, found: v.fallback != ""}
+	}
+	return r
+}
+
+// note keeps a problem once, however often the variable is read.
+func (e *Env) note(m mishap) {
+	if !slices.ContainsFunc(e.mishaps, func(o mishap) bool {
+		return o.Kind == m.Kind && o.Name == m.Name && o.Origin == m.Origin && o.Reason == m.Reason
+	}) {
+		e.mishaps = append(e.mishaps, m)
+	}
 }
 
 // Require declares a variable that must be set, or have a default, and not be empty.
@@ -92,41 +129,73 @@ func (e *Env) declare(name string, required bool) *Var {
 // and of reads whose text was not of the wanted type. It may be called again after more reads.
 func (e *Env) Err() error {
 	e.mu.Lock()
-	defer e.mu.Unlock()
-	var list problems
-	for _, v := range e.order {
-		list = append(list, v.problems()...)
+	order := make([]Var, len(e.order))
+	values := make([]resolution, len(e.order))
+	for i, v := range e.order {
+		order[i], values[i] = *v, e.value(v.field())
 	}
-	list = append(list, e.problems...)
-	list = append(list, e.layers.problems...)
-	if len(list) == 0 {
+	s := e.hidden()
+	var list problems
+	for _, m := range e.mishaps {
+		if m.shows {
+			m.Reason = shown(s.display(m.text)) + " " + m.Reason
+		}
+		list = append(list, m.Problem)
+	}
+	list = append(list, e.layers.wrong(func() *secrets { return s })...)
+	environment := e.layers.shownEnvironment(func() *secrets { return s })
+	e.mu.Unlock()
+
+	var declared problems // rules are not called with the lock held
+	for i := range order {
+		declared = append(declared, order[i].problems(&values[i], s)...)
+	}
+	if list = append(declared, list...); len(list) == 0 {
 		return nil
 	}
-	return &Error{Environment: e.layers.environment, Problems: list.sorted()}
+	return &Error{Environment: environment, Problems: list.sorted()}
+}
+
+// hidden returns the secrets among the variables that were asked for.
+func (e *Env) hidden() *secrets {
+	s := new(secrets)
+	for name, secret := range e.secret {
+		add := s.passwords
+		if secret {
+			add = s.add
+		}
+		e.layers.everywhere(&field{tag: tag{name: name, secret: secret}, value: reflect.ValueOf("")}, add)
+	}
+	return s
 }
 
 // Get returns a variable as a T, which may be any type that a field of [Load] may have. When it is not set or empty, Get
-// returns fallback; when its text is no T, Get returns fallback and [Env.Err] says so.
+// returns what [Var.Default] set, or else fallback; when its text is no T, Get returns fallback and [Env.Err] says so.
 func Get[T any](e *Env, name string, fallback T) T {
 	var t T
 	e.mu.Lock()
+	f := field{tag: tag{name: name}, value: reflect.ValueOf(&t).Elem()}
+	r := e.value(&f)
+	e.mu.Unlock()
+	if r.text == "" {
+		return fallback
+	}
+	l := &loader{o: e.o} // its parsers are not called with the lock held
+	reason, err := l.set(f.value, r.text, &f.tag)
+	if reason == "" {
+		return t
+	}
+	m := mishap{Problem{Kind: Invalid, Name: name, Origin: r.origin, Reason: reason}, r.text, f.shows()}
+	if r.origin.Layer == FromDefault {
+		m.Kind, m.shows = BadDefault, false
+	}
+	if err != nil {
+		m.err = opaque(reason, err)
+	}
+	e.mu.Lock()
 	defer e.mu.Unlock()
-	text, at, ok := e.layers.lookup(name)
-	if !ok || text == "" {
-		return fallback
-	}
-	l := &loader{o: e.o}
-	v := reflect.ValueOf(&t).Elem()
-	if reason, err := l.set(v, text, &tag{name: name}); reason != "" {
-		f := field{tag: tag{name: name}, value: v}
-		p := Problem{Kind: Invalid, Name: name, Origin: at, Reason: reason}
-		if f.shows() {
-			p.Reason, p.err = shown(displayed(text))+" "+reason, err
-		}
-		e.problems = append(e.problems, p)
-		return fallback
-	}
-	return t
+	e.note(m)
+	return fallback
 }
 
 // Var is one declared variable of an [Env]. Its methods may be chained.
@@ -136,6 +205,7 @@ type Var struct {
 	required bool
 	fallback string
 	hasFall  bool
+	secret   bool
 	rules    []func(text string) error
 }
 
@@ -147,8 +217,8 @@ func (v *Var) Default(text string) *Var {
 	return v
 }
 
-// Validate adds a rule for the text, such as [Check]("port"). Its error must say what would be right and must not repeat
-// the text. A rule that panics has failed.
+// Validate adds a rule for the text, such as [Check]("port"). Its error must say what would be right; the text is taken out
+// of it, and for secrets only the errors of [Check] are shown. A rule that panics has failed.
 func (v *Var) Validate(rule func(text string) error) *Var {
 	v.env.mu.Lock()
 	defer v.env.mu.Unlock()
@@ -156,71 +226,56 @@ func (v *Var) Validate(rule func(text string) error) *Var {
 	return v
 }
 
-func (v *Var) resolve() (string, Origin) {
-	text, at, ok := v.env.layers.lookup(v.name)
-	if ok && text != "" {
-		return text, at
-	}
-	if v.hasFall {
-		return v.fallback, Origin{Layer: FromDefault}
-	}
-	return "", Origin{}
+// field is the variable as [Load] would see it.
+func (v *Var) field() *field {
+	return &field{tag: tag{name: v.name, required: v.required, secret: v.secret}, value: reflect.ValueOf("")}
 }
 
-func (v *Var) problems() problems {
-	text, at := v.resolve()
-	if text == "" {
-		if v.required {
+// problems judges a copy of the variable.
+func (v *Var) problems(r *resolution, s *secrets) problems {
+	if r.text == "" {
+		if v.required && !r.failed {
 			return problems{{Kind: Missing, Name: v.name, Reason: "required, but not set"}}
 		}
 		return nil
 	}
+	own := &secrets{texts: slices.Clone(s.texts)}
+	own.add(r.text)
 	var list problems
 	for _, rule := range v.rules {
-		if err := safely(rule, text); err != nil {
-			list = append(list, Problem{Kind: Invalid, Name: v.name, Origin: at, Reason: err.Error(), err: err})
+		err := guarded(func() error { return rule(r.text) })
+		if err == nil {
+			continue
 		}
+		reason := err.Error()
+		switch _, ours := errors.AsType[ruleError](err); {
+		case err == errPanicked: //nolint:errorlint // it is never wrapped
+			reason = "its rule panicked"
+		case ours:
+		case v.field().isSecret():
+			reason = "is against its rule"
+		default:
+			reason = own.hide(reason)
+		}
+		list = append(list, Problem{Kind: Invalid, Name: v.name, Origin: r.origin, Reason: reason, err: opaque(reason, err)})
 	}
 	return list
 }
 
-// safely calls a rule that may panic. What it panics with is not shown: it may be the text.
-func safely(rule func(string) error, text string) (err error) {
-	defer func() {
-		if recover() != nil {
-			err = errors.New("its rule panicked")
-		}
-	}()
-	return rule(text)
+// read returns the value.
+func (v *Var) read() resolution {
+	v.env.mu.Lock()
+	defer v.env.mu.Unlock()
+	return v.env.value(v.field())
 }
 
 // Text returns the variable's text, which may be a secret.
-func (v *Var) Text() string {
-	v.env.mu.Lock()
-	defer v.env.mu.Unlock()
-	text, _ := v.resolve()
-	return text
-}
+func (v *Var) Text() string { return v.read().text }
 
 // as reads the variable as a T. A text that is no T is a problem of the Env.
 func as[T any](v *Var) T {
-	var fallback T
-	v.env.mu.Lock()
-	text, at := v.resolve()
-	v.env.mu.Unlock()
-	if text == "" {
-		return fallback
-	}
-	if at.Layer != FromDefault {
-		return Get(v.env, v.name, fallback)
-	}
-	l := &loader{o: v.env.o}
-	if reason, err := l.set(reflect.ValueOf(&fallback).Elem(), text, &tag{name: v.name}); reason != "" {
-		v.env.mu.Lock()
-		defer v.env.mu.Unlock()
-		v.env.problems = append(v.env.problems, Problem{Kind: BadDefault, Name: v.name, Origin: at, Reason: reason, err: err})
-	}
-	return fallback
+	var zero T
+	return Get(v.env, v.name, zero)
 }
 
 // Bool returns true for true, yes, on and 1 in any case, false for their opposites and when not set.
@@ -238,19 +293,28 @@ func (v *Var) Duration() time.Duration { return as[time.Duration](v) }
 // List returns the elements of a list separated by commas, without blanks around them and without empty ones.
 func (v *Var) List() []string { return as[[]string](v) }
 
-// Secret returns the text as a secret.
-func (v *Var) Secret() Secret { return NewSecret(v.Text()) }
+// Secret returns the text as a secret, which may also stand in the file that NAME_FILE names.
+func (v *Var) Secret() Secret {
+	v.env.mu.Lock()
+	v.secret = true
+	v.env.mu.Unlock()
+	return NewSecret(v.Text())
+}
 
 // JSON decodes the text into target, a pointer. A text that does not fit is a problem of the Env; target is then left as
 // it is. Nothing happens when the variable is not set.
 func (v *Var) JSON(target any) {
-	v.env.mu.Lock()
-	defer v.env.mu.Unlock()
-	text, at := v.resolve()
-	if text == "" {
+	r := v.read()
+	if r.text == "" {
 		return
 	}
-	if err := json.Unmarshal([]byte(text), target); err != nil {
-		v.env.problems = append(v.env.problems, Problem{Kind: Invalid, Name: v.name, Origin: at, Reason: "is not JSON that fits"})
+	reason := "is not JSON that fits"
+	if p := reflect.ValueOf(target); p.Kind() == reflect.Pointer && !p.IsNil() {
+		reason, _ = setJSON(p.Elem(), r.text)
+	}
+	if reason != "" {
+		v.env.mu.Lock()
+		defer v.env.mu.Unlock()
+		v.env.note(mishap{Problem: Problem{Kind: Invalid, Name: v.name, Origin: r.origin, Reason: reason}})
 	}
 }

@@ -2,6 +2,8 @@ package envcfg_test
 
 import (
 	"errors"
+	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
 	"testing"
@@ -64,7 +66,7 @@ func TestEnvCollectsProblems(t *testing.T) {
 	err = e.Err()
 	for _, want := range []string{
 		"MISSING    required, but not set", "EMPTY      required, but not set", "BAD        process environment: is bad", "is worse",
-		"its rule panicked", "DEFAULTED  default: is no port", `PORT       process environment: "x" is not a whole number`, "D          default: is not a duration", "is not JSON that fits",
+		"its rule panicked", "DEFAULTED  default: is no port", `PORT       process environment: "x" is not a whole number`, "D          default: is not a duration", "is not JSON: wrong at character 1",
 	} {
 		require.ErrorContains(t, err, want)
 	}
@@ -90,11 +92,46 @@ func TestEnvIsSafeForConcurrentUse(t *testing.T) {
 				e.Require("A").Default("2").Validate(envcfg.Check("port")).Int()
 				envcfg.Get(e, "B", 1)
 				e.Prefix("A")
+				e.Lookup("A")
 				_ = e.Err()
 			}
 		})
 	}
 	wg.Wait()
+}
+
+// An Env finds values and hides secrets as Load does.
+func TestEnvIsLikeLoad(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"secret": "hunter2", "outside": "x"})
+	e, err := envcfg.Open(envcfg.Options{Environ: []string{
+		"DB_PASSWORD_FILE=" + filepath.Join(dir, "secret"), "BROKER_FILE=" + filepath.Join(dir, "secret"), "PORT=hunter2", "RETRIES=x",
+		"API_TOKEN=hunter3", "WEBHOOK=https://u:hunter2@h/ x", "ADMIN_PASSWORD=q",
+	}, Files: []string{}, SecretDirs: []string{filepath.Join(dir, "sub")}})
+	require.NoError(t, err)
+	require.Equal(t, "hunter2", e.Require("DB_PASSWORD").Text())
+	require.Equal(t, "hunter2", e.Require("BROKER").Secret().Reveal())
+	require.Equal(t, 7, envcfg.Get(e, "WORKERS", 7))
+	e.Optional("WORKERS").Default("5")
+	require.Equal(t, 5, envcfg.Get(e, "WORKERS", 7), "what was registered counts before the call's own")
+	_, _, ok := e.Lookup("../outside")
+	require.False(t, ok, "a name is no path")
+
+	atoi := func(text string) error { _, err := strconv.Atoi(text); return err }
+	e.Require("API_TOKEN").Validate(atoi)
+	e.Require("ADMIN_PASSWORD").Validate(envcfg.Check("min=8"))
+	e.Require("WEBHOOK").Validate(atoi)
+	for range 3 {
+		e.Require("PORT").Int()
+		e.Optional("RETRIES").Int()
+		_ = e.Err()
+	}
+	require.EqualError(t, e.Err(), "envcfg: 5 problems in the configuration (environment \"development\"):\n"+
+		"  API_TOKEN       process environment: is against its rule\n"+
+		"  ADMIN_PASSWORD  process environment: must have at least 8 characters\n"+
+		"  WEBHOOK         process environment: strconv.Atoi: parsing \"[redacted]\": invalid syntax\n"+
+		"  PORT            process environment: \"[redacted]\" is not a whole number, like 20\n"+
+		"  RETRIES         process environment: \"x\" is not a whole number, like 20")
 }
 
 func TestCheck(t *testing.T) {

@@ -51,8 +51,24 @@ func (p Problem) Error() string {
 	return b.String()
 }
 
-// Unwrap returns the cause, if there is one: a [*SyntaxError], an error of the file system, of a check or of Validate.
+// Unwrap returns the cause, if there is one: a [*SyntaxError], or an error that errors.Is finds to be one of the file
+// system, of a parser, a check or a Validate method. That one itself may hold a secret, so errors.As does not find it.
 func (p Problem) Unwrap() error { return p.err }
+
+// opaqueError stands for an error that may hold a secret: it can be compared with others, but not looked into.
+type opaqueError struct {
+	text string
+	is   func(target error) bool
+}
+
+func opaque(text string, err error) error {
+	return &opaqueError{text, func(target error) bool { return errors.Is(err, target) }}
+}
+
+func (e *opaqueError) Error() string { return e.text }
+
+// Is reports whether the error that this one stands for is target.
+func (e *opaqueError) Is(target error) bool { return e.is(target) }
 
 // Error holds everything that is wrong with a configuration.
 type Error struct {

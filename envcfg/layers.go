@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // maxSecretFile limits a file that holds one secret, in bytes.
@@ -21,6 +22,15 @@ type layers struct {
 	environment string
 	files       []dotenvFile // weakest first
 	problems    problems
+
+	environmentAt Origin
+	unknown       string                // what is wrong with the environment's name
+	secretFiles   map[string]secretFile // by path; each is read once
+}
+
+type secretFile struct {
+	text string
+	err  error
 }
 
 type dotenvFile struct {
@@ -32,17 +42,16 @@ type dotenvFile struct {
 func (l *layers) open(o *Options) {
 	l.o = o
 	l.environ.read(o)
-	var at Origin
-	l.environment, at = o.Environment, Origin{Layer: FromProcess}
+	l.environment, l.environmentAt = o.Environment, Origin{Layer: FromCode}
 	fixed := l.environment != ""
 	if v, ok := l.environ.lookup(EnvironmentName); !fixed && ok && v != "" {
-		l.environment, fixed = v, true
+		l.environment, l.environmentAt.Layer, fixed = v, FromProcess, true
 	}
 	for _, path := range o.files() {
 		if strings.Contains(path, "${"+EnvironmentName+"}") {
 			fixed = true
 			if l.environment == "" {
-				l.environment = DefaultEnvironment
+				l.environment, l.environmentAt.Layer = DefaultEnvironment, FromDefault
 			}
 			if o.checkEnvironment(l.environment) != "" {
 				continue // reported below; its text does not become a path
@@ -51,15 +60,30 @@ func (l *layers) open(o *Options) {
 		}
 		l.read(path)
 		if e, ok := l.last()[EnvironmentName]; ok && !fixed && !e.Value.IsZero() {
-			l.environment, at = e.Value.Reveal(), Origin{Layer: FromFile, File: path, Line: e.Line}
+			l.environment, l.environmentAt = e.Value.Reveal(), Origin{Layer: FromFile, File: path, Line: e.Line}
 		}
 	}
 	if l.environment == "" {
 		l.environment = DefaultEnvironment
+		l.environmentAt.Layer = FromDefault
 	}
-	if reason := o.checkEnvironment(l.environment); reason != "" {
-		l.problems = append(l.problems, Problem{Kind: Invalid, Name: EnvironmentName, Origin: at, Reason: shown(l.environment) + " " + reason})
+	l.unknown = o.checkEnvironment(l.environment)
+}
+
+// wrong returns what is wrong with the files and with the environment, whose unknown name may be anything.
+func (l *layers) wrong(hidden func() *secrets) problems {
+	if l.unknown == "" {
+		return l.problems
 	}
+	return append(l.problems, Problem{Kind: Invalid, Name: EnvironmentName, Origin: l.environmentAt, Reason: shown(l.shownEnvironment(hidden)) + " " + l.unknown})
+}
+
+// shownEnvironment is the environment's name as it may be shown.
+func (l *layers) shownEnvironment(hidden func() *secrets) string {
+	if l.unknown == "" {
+		return l.environment
+	}
+	return hidden().display(l.environment)
 }
 
 func (l *layers) last() map[string]Entry {
@@ -124,38 +148,47 @@ func (l *layers) below(name string) (string, Origin, bool) {
 	if value, origin, ok := l.file(name); ok {
 		return value, origin, true
 	}
-	if name == EnvironmentName {
-		return l.environment, Origin{Layer: FromDefault}, true
-	}
 	if value, ok := l.o.profile(l.environment, name); ok {
 		return value, Origin{Layer: FromProfile, File: l.environment}, true
 	}
 	return "", Origin{}, false
 }
 
-// secretIn reads the file of a directory that is named like the variable.
+// secretIn reads the file of a directory that is named like the variable. A name that could lead out of the directory names
+// no file.
 func (l *layers) secretIn(dir, name string) (string, Origin, bool) {
+	if name == "" || name[0] == '.' || strings.IndexFunc(name, func(r rune) bool { return r > unicode.MaxASCII || !isNameByte(byte(r)) }) >= 0 { //nolint:gosec // ASCII
+		return "", Origin{}, false
+	}
 	for _, base := range [...]string{name, strings.ToLower(name)} {
 		path := filepath.Join(dir, base)
-		value, err := readSecret(path)
+		_, again := l.secretFiles[path]
+		value, err := l.secret(path)
 		switch {
 		case err == nil:
 			return value, Origin{Layer: FromSecretFile, File: path}, true
 		case !errors.Is(err, fs.ErrNotExist):
-			l.problems = append(l.problems, Problem{Kind: Unreadable, Name: name, Origin: Origin{Layer: FromSecretFile, File: path}, Reason: "cannot be read: " + causeOf(err), err: err})
+			if !again {
+				l.problems = append(l.problems, Problem{Kind: Unreadable, Name: name, Origin: Origin{Layer: FromSecretFile, File: path}, Reason: "cannot be read: " + causeOf(err), err: err})
+			}
 			return "", Origin{}, false
 		}
 	}
 	return "", Origin{}, false
 }
 
-// readSecret returns what a file says, without the line end that editors and echo leave behind.
-func readSecret(path string) (string, error) {
-	text, err := readLimited(path, maxSecretFile)
-	if err != nil {
-		return "", err
+// secret returns what a file says, without the line end that editors and echo leave behind.
+func (l *layers) secret(path string) (string, error) {
+	if f, ok := l.secretFiles[path]; ok {
+		return f.text, f.err
 	}
-	return strings.TrimRight(text, "\r\n"), nil
+	text, err := readLimited(path, maxSecretFile)
+	if l.secretFiles == nil {
+		l.secretFiles = make(map[string]secretFile)
+	}
+	f := secretFile{strings.TrimRight(text, "\r\n"), err}
+	l.secretFiles[path] = f
+	return f.text, f.err
 }
 
 // readLimited reads a whole regular file, or a pipe that ends, of at most limit bytes.

@@ -2,8 +2,6 @@ package envcfg
 
 import (
 	"reflect"
-	"slices"
-	"strconv"
 	"strings"
 )
 
@@ -20,7 +18,8 @@ func Load[T any](o Options) (T, error) {
 }
 
 // Fill is [Load] into a struct that may have values already: a field whose variable is not set and has no default keeps
-// its value. After an error *t is as it was.
+// its value. After an error *t is as it was, but for what lies behind pointers and maps that a type of its own, or a
+// Validate method, writes to.
 func Fill[T any](t *T, o Options) error {
 	_, err := fill(t, o, nil)
 	return err
@@ -32,6 +31,9 @@ func Explain[T any](t *T, o Options) (*Report, error) {
 }
 
 func fill[T any](t *T, o Options, report *Report) (*Report, error) {
+	if t == nil {
+		return report, &Error{Problems: []Problem{{Kind: BadTag, Reason: "there is no " + reflect.TypeFor[T]().String() + " to fill: the pointer is nil"}}}
+	}
 	copied := *t
 	l := &loader{o: o, report: report}
 	l.run(reflect.ValueOf(&copied).Elem())
@@ -53,7 +55,9 @@ type loader struct {
 	names    names
 	problems problems
 	warnings problems
-	report   *Report // nil when nobody wants one
+	report   *Report  // nil when nobody wants one
+	secrets  *secrets // see hidden
+	absent   []absence
 
 	collect   bool // only collect the fields
 	collected []field
@@ -74,7 +78,7 @@ func (l *loader) run(v reflect.Value) {
 		return
 	}
 	l.plan.visit(v, l)
-	l.problems = append(append(l.problems, l.plan.problems...), l.layers.problems...)
+	l.problems = append(append(l.problems, l.plan.problems...), l.layers.wrong(l.hidden)...)
 	l.findUnknown()
 	l.attach()
 	l.validate()
@@ -98,41 +102,33 @@ func (l *loader) finish() error {
 		}
 	}
 	if len(l.problems) > 0 {
-		return &Error{Environment: l.layers.environment, Problems: l.redact(l.problems.sorted())}
+		return &Error{Environment: l.layers.shownEnvironment(l.hidden), Problems: l.problems.sorted()}
 	}
 	return nil
-}
-
-// resolution is where a field's value was found.
-type resolution struct {
-	text   string
-	origin Origin
-	found  bool
-	secret error // reading a secret file failed
 }
 
 // field finds the value of one field and sets it.
 func (l *loader) field(f *field) {
 	var r resolution
-	l.resolve(f, &r)
-	if r.found && r.text == "" && !f.empty {
+	l.layers.resolve(f, &r)
+	if r.problem != nil || r.warning != nil {
+		l.note(f, &r)
+	}
+	if r.found && !r.has(f) {
 		r.found = false
 	}
-	if !r.found && r.secret == nil {
-		if f.required {
-			l.missing(f, r.origin)
-			return
-		}
-		if def, ok := f.defaultIn(l.layers.environment); ok {
-			r = resolution{text: def, origin: Origin{Layer: FromDefault}, found: true}
-		}
-	} else {
-		l.use(f)
+	if r.found || r.failed {
+		l.use(f, &r)
+	} else if def, ok := l.fallback(f); ok {
+		r = resolution{text: def, origin: Origin{Layer: FromDefault}, found: true}
+	} else if f.required {
+		l.missing(f, r.origin)
+		return
 	}
 	if l.report != nil {
 		l.report.add(l, f, &r)
 	}
-	if !r.found || r.secret != nil {
+	if !r.found {
 		return
 	}
 	reason, err := l.set(f.value, r.text, &f.tag)
@@ -144,71 +140,31 @@ func (l *loader) field(f *field) {
 	}
 }
 
-// use notes that one of a struct's variables is set.
-func (l *loader) use(f *field) { l.plan.structs[f.owner].used = true }
+// fallback returns the default. It satisfies a required variable when it is a value.
+func (l *loader) fallback(f *field) (string, bool) {
+	if f.name == EnvironmentName {
+		return "", false // it has its own
+	}
+	def, ok := f.defaultIn(l.layers.environment)
+	return def, ok && (def != "" || f.empty || !f.required)
+}
 
-// resolve looks in all places for a field's value.
-func (l *loader) resolve(f *field, r *resolution) {
-	if r.text, r.found = l.layers.environ.lookup(f.name); r.found {
-		r.origin.Layer = FromProcess
-	} else {
-		r.text, r.origin, r.found = l.layers.below(f.name)
+// note keeps what looking for a value brought up.
+func (l *loader) note(f *field, r *resolution) {
+	if r.problem != nil {
+		r.problem.Field = l.plan.path(f)
+		l.fail(f, *r.problem)
 	}
-	if len(l.layers.environ.files) > 0 && slices.Contains(l.layers.environ.files, f.name) && (f.file || f.isSecret()) {
-		if l.secretFile(f, r) {
-			return
-		}
-	}
-	if f.hasOldNames {
-		l.deprecatedName(f, r)
+	if r.warning != nil {
+		r.warning.Field = l.plan.path(f)
+		l.warnings = append(l.warnings, *r.warning)
 	}
 }
 
-// secretFile reads the file that NAME_FILE names, as container images do. NAME and NAME_FILE exclude each other when both
-// come from the same layer; otherwise the stronger layer wins. It reports whether r is the file's now.
-func (l *loader) secretFile(f *field, r *resolution) bool {
-	name := f.name + "_FILE"
-	path, at, ok := l.layers.lookup(name)
-	if !ok || path == "" {
-		return false
-	}
-	if r.found && r.text != "" {
-		switch r.origin.Layer {
-		case at.Layer:
-			l.fail(f, Problem{Kind: Conflict, Name: f.name, Field: l.plan.path(f), Origin: at, Reason: name + " is set as well: remove one of the two"})
-			return false
-		case FromProcess, FromSecretFile:
-			return false
-		}
-	}
-	value, err := readSecret(path)
-	if err != nil {
-		at.Name = name
-		l.fail(f, Problem{Kind: Unreadable, Name: f.name, Field: l.plan.path(f), Origin: at, Reason: "the file that it names cannot be read: " + causeOf(err), err: err})
-		*r = resolution{secret: err, origin: at}
-		return true
-	}
-	*r = resolution{text: value, origin: Origin{Layer: FromSecretFile, File: path, Name: name}, found: true}
-	return true
-}
-
-// deprecatedName finds a value under one of the field's old names.
-func (l *loader) deprecatedName(f *field, r *resolution) {
-	for _, old := range f.oldNames() {
-		value, at, ok := l.layers.lookup(old)
-		if !ok || value == "" {
-			continue
-		}
-		at.Name = old
-		if r.found && r.text != "" && r.origin.Layer != FromProfile {
-			if value != r.text {
-				l.fail(f, Problem{Kind: Conflict, Name: f.name, Field: l.plan.path(f), Origin: r.origin, Reason: "its old name " + old + " is set to something else (" + at.String() + "): remove that"})
-			}
-			return
-		}
-		l.warnings = append(l.warnings, Problem{Kind: Deprecated, Name: f.name, Field: l.plan.path(f), Origin: at, Reason: old + " is deprecated: rename it to " + f.name})
-		*r = resolution{text: value, origin: at, found: true}
-		return
+// use notes that one of a struct's variables is set. Every environment has a profile and a name, so these do not count.
+func (l *loader) use(f *field, r *resolution) {
+	if r.origin.Layer != FromProfile && f.name != EnvironmentName {
+		l.plan.structs[f.owner].used = true
 	}
 }
 
@@ -236,7 +192,18 @@ func (l *loader) missing(f *field, origin Origin) {
 	if l.report != nil {
 		l.report.add(l, f, &resolution{})
 	}
-	l.fail(f, Problem{Kind: Missing, Name: f.name, Field: l.plan.path(f), Origin: origin, Reason: reason})
+	p := Problem{Kind: Missing, Name: f.name, Field: l.plan.path(f), Origin: origin, Reason: reason}
+	if l.plan.isAbsent(f.owner) {
+		l.absent = append(l.absent, absence{*f, p})
+		return
+	}
+	l.fail(f, p)
+}
+
+// absence is a required variable of a struct that may not come into being.
+type absence struct {
+	field   field
+	problem Problem
 }
 
 func (l *loader) invalid(f *field, r *resolution, reason string, err error) {
@@ -244,15 +211,16 @@ func (l *loader) invalid(f *field, r *resolution, reason string, err error) {
 	if r.origin.Layer == FromDefault {
 		kind = BadDefault
 	}
-	if f.shows() && !f.isSecret() {
-		reason = shown(displayed(r.text)) + " " + reason
+	if f.shows() {
+		reason = shown(l.hidden().display(r.text)) + " " + reason
 	}
-	if hint := serviceLink(r.text); hint != "" {
-		reason += hint
+	if err != nil {
+		if f.safe && !f.isSecret() && err != errPanicked { //nolint:errorlint // it is never wrapped
+			reason += ": " + l.hidden().hide(err.Error())
+		}
+		err = opaque(reason, err)
 	}
-	if f.isSecret() || !f.shows() {
-		err = nil // its text may repeat the value
-	}
+	reason += serviceLink(r.text)
 	l.fail(f, Problem{Kind: kind, Name: f.name, Field: l.plan.path(f), Origin: r.origin, Reason: reason, err: err})
 }
 
@@ -276,95 +244,12 @@ func (l *loader) attach() {
 			s.pointer.Set(s.value.Addr())
 		}
 	}
-}
-
-// validate calls the Validate methods of structs whose fields are all right, the innermost first.
-func (l *loader) validate() {
-	for i := len(l.plan.structs) - 1; i >= 0; i-- {
-		s := &l.plan.structs[i]
-		if s.failed || !s.value.CanInterface() || s.pointer.IsValid() && s.pointer.IsNil() {
-			continue
-		}
-		v, ok := reflect.TypeAssert[interface{ Validate() error }](s.value.Addr())
-		if !ok {
-			continue
-		}
-		if err := v.Validate(); err != nil {
-			for p := i; p >= 0; p = l.plan.structs[p].parent {
-				l.plan.structs[p].failed = true
-			}
-			l.rules(i, err)
+	for i := range l.absent {
+		switch a := &l.absent[i]; {
+		case !l.plan.isAbsent(a.field.owner):
+			l.fail(&a.field, a.problem)
+		case l.report != nil:
+			l.report.notRequired(a.field.name)
 		}
 	}
-}
-
-// rules reports what Validate found. When an error begins with the name of a field, the problem is that variable's.
-func (l *loader) rules(owner int, err error) {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { // only the outermost
-		for _, e := range many.Unwrap() {
-			l.rules(owner, e)
-		}
-		return
-	}
-	problem := Problem{Kind: Rule, Reason: err.Error(), err: err}
-	fields := l.plan.fields()
-	for i := range fields {
-		f := &fields[i]
-		if f.owner != owner {
-			continue
-		}
-		own := l.plan.own(f)
-		if !strings.HasPrefix(problem.Reason, own) {
-			continue
-		}
-		if rest := problem.Reason[len(own):]; strings.HasPrefix(rest, ":") || strings.HasPrefix(rest, " ") {
-			problem.Name, problem.Field = f.name, l.plan.path(f)
-			problem.Origin = l.originOf(f)
-			break
-		}
-	}
-	l.problems = append(l.problems, problem)
-}
-
-// originOf returns where the value of a field came from that has no problem.
-func (l *loader) originOf(f *field) Origin {
-	warnings := len(l.warnings)
-	var r resolution
-	l.resolve(f, &r)
-	l.warnings = l.warnings[:warnings]
-	if !r.found || r.text == "" {
-		return Origin{Layer: FromDefault}
-	}
-	return r.origin
-}
-
-// redact makes sure that no message repeats a secret: one that was put into the wrong variable, say, or that a Validate
-// method shows.
-func (l *loader) redact(list problems) problems {
-	if l.plan.structs == nil {
-		return list
-	}
-	var secrets []string
-	fields := l.plan.fields()
-	for i := range fields {
-		f := &fields[i]
-		if !f.isSecret() {
-			continue
-		}
-		if text, _, ok := l.layers.lookup(f.name); ok && len(text) >= 4 {
-			secrets = append(secrets, text)
-		}
-	}
-	for i := range list {
-		for _, s := range secrets {
-			quoted := strconv.Quote(s)
-			for _, s := range [...]string{s, quoted[1 : len(quoted)-1]} {
-				if strings.Contains(list[i].Reason, s) {
-					list[i].Reason = strings.ReplaceAll(list[i].Reason, s, redacted)
-					list[i].err = nil
-				}
-			}
-		}
-	}
-	return list
 }

@@ -12,6 +12,7 @@ const (
 	FromFile       Layer = "file"        // a .env file
 	FromProfile    Layer = "profile"
 	FromDefault    Layer = "default"
+	FromCode       Layer = "code" // Options.Environment, or what [Fill] found in the field
 	FromNowhere    Layer = "not set"
 )
 

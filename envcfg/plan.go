@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"reflect"
 	"slices"
-	"strings"
 )
 
 // field is one variable of a struct.
@@ -49,9 +48,21 @@ func (p *plan) fields() []field {
 	again.plan.visit(p.structs[0].value, again)
 	for i := range again.collected {
 		f := &again.collected[i]
-		f.value = p.structs[f.owner].value.Field(f.index)
+		if f.owner < len(p.structs) { // they are not all there while they are visited
+			f.value = p.structs[f.owner].value.Field(f.index)
+		}
 	}
 	return again.collected
+}
+
+// isAbsent says whether a struct lies behind a pointer that is nil.
+func (p *plan) isAbsent(owner int) bool {
+	for i := owner; i >= 0; i = p.structs[i].parent {
+		if pointer := p.structs[i].pointer; pointer.IsValid() && pointer.IsNil() {
+			return true
+		}
+	}
+	return false
 }
 
 // path returns a field's place, as in "DB.Size".
@@ -132,38 +143,4 @@ func (p *plan) nested(parent, i int, sf *reflect.StructField, within []reflect.T
 	}
 	p.structs = append(p.structs, s)
 	p.walk(len(p.structs)-1, append(within, typ), l)
-}
-
-// isSecret says whether the field's value must never be shown, whatever its tag says.
-func (f *field) isSecret() bool {
-	if f.secret || secretName(f.name) {
-		return true
-	}
-	if f.value.Type().PkgPath() == "" {
-		return false
-	}
-	_, reveals := reflect.TypeAssert[interface{ Reveal() string }](f.value.Addr())
-	return reveals
-}
-
-// secretName says whether a variable's name alone makes its value a secret: one of its words says so.
-func secretName(name string) bool {
-	name = strings.ToUpper(name)
-	for _, part := range [...]string{"PASSW", "SECRET", "TOKEN", "CREDENTIAL", "APIKEY"} {
-		if strings.Contains(name, part) {
-			return true
-		}
-	}
-	for begin, i := 0, 0; i <= len(name); i++ {
-		if i < len(name) && name[i] != '_' && name[i] != '.' && name[i] != '-' {
-			continue
-		}
-		switch name[begin:i] {
-		case "PASS", "PASSPHRASE", "PWD", "KEY", "KEYS", "PRIVATE", "SALT", "PEPPER", "COOKIE", "SESSION", "SIGNATURE", "DSN",
-			"PIN", "OTP", "SEED", "AUTH":
-			return true
-		}
-		begin = i + 1
-	}
-	return false
 }

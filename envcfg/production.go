@@ -1,9 +1,10 @@
 package envcfg
 
 // Production is the standard set of a service in production, ready to be loaded or embedded. What is not set has the
-// value of the environment's profile before that of the tag: LOG_LEVEL is WARNING with ENVIRONMENT=production.
+// value of the environment's profile before that of the tag: LOG_LEVEL is WARNING with ENVIRONMENT=production. The
+// environment itself must be named: without that it would be development.
 type Production struct {
-	Environment   string   `env:"ENVIRONMENT,required,safe" default:"production" doc:"development, testing, staging or production"`
+	Environment   string   `env:"ENVIRONMENT,required,safe" doc:"development, testing, staging or production"`
 	DatabaseURL   Secret   `env:"DATABASE_URL,required" check:"database" doc:"the primary database" example:"postgres://user:password@host:5432/name?sslmode=verify-full"`
 	SecretKey     Secret   `env:"SECRET_KEY,required" check:"min=32" doc:"signs cookies and the like; 32 random characters or more"`
 	JWTSecret     Secret   `env:"JWT_SECRET,required" check:"min=32" doc:"signs tokens; 32 random characters or more"`

@@ -6,7 +6,6 @@ import (
 	"io"
 	"log/slog"
 	"net/http"
-	"net/url"
 	"reflect"
 	"slices"
 	"strings"
@@ -31,8 +30,9 @@ type Setting struct {
 	Type  string `json:"type"`
 	// Value is what the setting is, or "[redacted]". It is shown when the field's type makes it harmless (a number, a
 	// boolean, a duration, a size, a choice with the rule oneof) or its tag has the option safe, or when it is the
-	// default that stands in the code anyway. Never shown are the values of secret types, of fields with the option
-	// secret and of variables whose names say it (…_PASSWORD, …_TOKEN, …_KEY); and no password in a URL.
+	// default or the profile's value, which stand in the code anyway. Never shown are the values of secret types, of fields
+	// with the option secret and of variables whose names say it (…_PASSWORD, …_TOKEN, …_KEY), unless they are safe or of
+	// a harmless type; and no password in a URL.
 	Value    string `json:"value"`
 	Origin   Origin `json:"origin"`
 	Default  string `json:"default,omitempty"`
@@ -75,15 +75,25 @@ func (f *field) shows() bool {
 
 // add describes one field. Of several fields that read the same variable, the first one counts.
 func (r *Report) add(l *loader, f *field, found *resolution) {
-	if _, known := r.Setting(f.name); known {
+	if i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Name == f.name }); i >= 0 {
+		if f.isSecret() {
+			r.Settings[i].hide()
+		}
 		return
 	}
-	def, _ := f.defaultIn(l.layers.environment)
+	def, _ := l.fallback(f)
+	if f.name == EnvironmentName && !f.required {
+		def = DefaultEnvironment
+	}
 	s := Setting{
 		Name: f.name, Field: l.plan.path(f), Type: f.value.Type().String(), Origin: found.origin, Doc: f.doc(),
-		Required: f.required, Secret: f.isSecret(),
+		Required: f.demanded(), Secret: f.isSecret(),
 	}
-	if s.Origin.Layer == "" {
+	kept := !found.found && !found.failed && !f.required && !f.value.IsZero()
+	switch {
+	case kept:
+		s.Origin = Origin{Layer: FromCode}
+	case s.Origin.Layer == "":
 		s.Origin.Layer = FromNowhere
 	}
 	if found.found {
@@ -93,6 +103,10 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 		s.Default = displayed(def)
 	}
 	switch {
+	case kept && f.shows():
+		s.Value = displayed(fmt.Sprint(reflect.Indirect(f.value)))
+	case kept:
+		s.Value = redacted
 	case found.text == "":
 	case s.Secret:
 		s.Value = redacted
@@ -104,22 +118,35 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 	r.Settings = append(r.Settings, s)
 }
 
+// hide makes a setting a secret, because another field of the same name is one.
+func (s *Setting) hide() {
+	s.Secret, s.Default = true, ""
+	if s.Value != "" {
+		s.Value = redacted
+	}
+}
+
+// notRequired corrects the setting of a struct that is not there.
+func (r *Report) notRequired(name string) {
+	for i := range r.Settings {
+		r.Settings[i].Required = r.Settings[i].Required && r.Settings[i].Name != name
+	}
+}
+
 // complete adds what is known at the end, and takes secrets out of values that were shown because of their type.
 func (r *Report) complete(l *loader, err error) {
-	r.Environment = l.layers.environment
+	r.Environment = l.layers.shownEnvironment(l.hidden)
 	for _, f := range l.layers.files {
 		r.Files = append(r.Files, f.path)
 	}
 	if e, ok := err.(*Error); ok { //nolint:errorlint // it is this package's own
 		r.Problems = e.Problems
 	}
-	r.Warnings = l.redact(l.warnings)
+	r.Warnings = l.warnings
+	l.secrets = nil // the fields hold more of them now
 	for i := range r.Settings {
-		for j := range r.Settings {
-			secret := r.Settings[j].text.Reveal()
-			if r.Settings[j].Secret && len(secret) >= 4 && strings.Contains(r.Settings[i].Value, secret) {
-				r.Settings[i].Value = redacted
-			}
+		if s := &r.Settings[i]; s.Value != "" {
+			s.Value = l.hidden().hide(s.Value)
 		}
 	}
 }
@@ -209,34 +236,4 @@ func (r *Report) ServeHTTP(w http.ResponseWriter, req *http.Request) {
 	encoder := json.NewEncoder(w)
 	encoder.SetIndent("", "  ")
 	_ = encoder.Encode(r)
-}
-
-// displayed returns a value as it is shown: without the password of a URL and without parameters that are secrets.
-func displayed(text string) string {
-	if !strings.Contains(text, "://") {
-		return text
-	}
-	u, err := url.Parse(text)
-	if err != nil {
-		return redacted // a password that is not percent-encoded could be any part of it
-	}
-	if strings.Contains(u.Path+u.RawQuery+u.Fragment, "@") {
-		return redacted
-	}
-	if u.User != nil && strings.HasPrefix(u.Scheme, "http") {
-		u.User = url.User("redacted") // often a token
-	} else if _, ok := u.User.Password(); ok {
-		u.User = url.UserPassword(u.User.Username(), "redacted")
-	}
-	query, changed := u.Query(), false
-	for key := range query {
-		if secretName(key) {
-			query.Set(key, "redacted")
-			changed = true
-		}
-	}
-	if changed {
-		u.RawQuery = query.Encode()
-	}
-	return u.String()
 }

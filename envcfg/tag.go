@@ -126,6 +126,11 @@ func (t *tag) defaultIn(environment string) (string, bool) {
 	return t.raw.Get("default"), true
 }
 
+// demanded says whether the variable must be set, in some environment at least.
+func (t *tag) demanded() bool {
+	return t.required && (t.name == EnvironmentName || t.raw.Get("default") == "" && !(t.hasDefault && t.empty))
+}
+
 // The tags that stand for themselves; the package's documentation says what they mean.
 func (t *tag) doc() string       { return t.raw.Get("doc") }
 func (t *tag) example() string   { return t.raw.Get("example") }

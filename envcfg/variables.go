@@ -31,9 +31,16 @@ func Variables[T any]() ([]Variable, error) {
 	if v := reflect.ValueOf(&t).Elem(); l.prepare(v) {
 		l.collect = true
 		l.plan.visit(v, l)
+		secret := make(map[string]bool)
 		for i := range l.collected {
-			list = append(list, l.variable(&l.collected[i]))
-			l.checkDefaults(&l.collected[i])
+			f := &l.collected[i]
+			secret[f.name] = secret[f.name] || f.isSecret()
+		}
+		for i := range l.collected {
+			f := &l.collected[i]
+			f.secret = f.secret || secret[f.name] // also when only another field of the same variable says so
+			list = append(list, l.variable(f))
+			l.checkDefaults(f)
 		}
 		l.problems = append(l.problems, l.plan.problems...)
 	}
@@ -45,12 +52,18 @@ func Variables[T any]() ([]Variable, error) {
 
 func (l *loader) variable(f *field) Variable {
 	v := Variable{
-		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Required: f.required, Secret: f.isSecret(), Doc: f.doc(),
+		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Required: f.demanded() && !l.plan.isAbsent(f.owner), Secret: f.isSecret(), Doc: f.doc(),
 		Example: f.example(), Unit: f.unit(), Check: f.check(),
 	}
 	v.File = v.Secret || f.file
 	if !v.Secret {
 		v.Default = displayed(f.raw.Get("default"))
+		if f.name == EnvironmentName {
+			v.Default = ""
+			if !f.required {
+				v.Default = DefaultEnvironment
+			}
+		}
 		for _, p := range f.profiles() {
 			if v.Defaults == nil {
 				v.Defaults = make(map[string]string)
