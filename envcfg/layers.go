@@ -22,6 +22,7 @@ type layers struct {
 	environment string
 	files       []dotenvFile // weakest first
 	problems    problems
+	missing     []string // .env files that are not there
 
 	environmentAt Origin
 	unknown       string                // what is wrong with the environment's name
@@ -97,6 +98,7 @@ func (l *layers) last() map[string]Entry {
 func (l *layers) read(path string) {
 	text, err := readLimited(path, MaxDotenvSize)
 	if errors.Is(err, fs.ErrNotExist) {
+		l.missing = append(l.missing, path)
 		return
 	}
 	if err != nil {

@@ -21,6 +21,10 @@ type Report struct {
 	Settings    []Setting `json:"settings"`
 	Problems    []Problem `json:"problems,omitempty"`
 	Warnings    []Problem `json:"warnings,omitempty"`
+
+	fields        []Setting // all of them, also those that share a variable
+	missing       []string  // the .env files that are not there
+	environmentAt Origin
 }
 
 // Setting is one variable of a [Report].
@@ -73,14 +77,8 @@ func (f *field) shows() bool {
 	return false
 }
 
-// add describes one field. Of several fields that read the same variable, the first one counts.
+// add describes one field.
 func (r *Report) add(l *loader, f *field, found *resolution) {
-	if i := slices.IndexFunc(r.Settings, func(s Setting) bool { return s.Name == f.name }); i >= 0 {
-		if f.isSecret() {
-			r.Settings[i].hide()
-		}
-		return
-	}
 	def, _ := l.fallback(f)
 	if f.name == EnvironmentName && !f.required {
 		def = DefaultEnvironment
@@ -115,21 +113,13 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 	default:
 		s.Value = redacted
 	}
-	r.Settings = append(r.Settings, s)
-}
-
-// hide makes a setting a secret, because another field of the same name is one.
-func (s *Setting) hide() {
-	s.Secret, s.Default = true, ""
-	if s.Value != "" {
-		s.Value = redacted
-	}
+	r.fields = append(r.fields, s)
 }
 
 // notRequired corrects the setting of a struct that is not there.
 func (r *Report) notRequired(name string) {
-	for i := range r.Settings {
-		r.Settings[i].Required = r.Settings[i].Required && r.Settings[i].Name != name
+	for i := range r.fields {
+		r.fields[i].Required = r.fields[i].Required && r.fields[i].Name != name
 	}
 }
 
@@ -143,11 +133,35 @@ func (r *Report) complete(l *loader, err error) {
 		r.Problems = e.Problems
 	}
 	r.Warnings = l.warnings
+	r.missing, r.environmentAt = l.layers.missing, l.layers.environmentAt
+	r.settle(l)
+}
+
+// settle hides what must not be shown, now that all is known, and makes one setting of the fields that share a variable:
+// the first, which is a secret if any of them is.
+func (r *Report) settle(l *loader) {
+	secret := make(map[string]bool, len(r.fields))
+	for i := range r.fields {
+		secret[r.fields[i].Name] = secret[r.fields[i].Name] || r.fields[i].Secret
+	}
 	l.secrets = nil // the fields hold more of them now
-	for i := range r.Settings {
-		if s := &r.Settings[i]; s.Value != "" {
+	seen := make(map[string]bool, len(r.fields))
+	for i := range r.fields {
+		s := &r.fields[i]
+		if s.Secret = secret[s.Name]; s.Secret {
+			s.Default = ""
+		}
+		switch {
+		case s.Value == "":
+		case s.Secret:
+			s.Value = redacted
+		default:
 			s.Value = l.hidden().hide(s.Value)
 		}
+		if !seen[s.Name] {
+			r.Settings = append(r.Settings, *s)
+		}
+		seen[s.Name] = true
 	}
 }
 

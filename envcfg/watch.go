@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -17,7 +18,8 @@ type WatchConfig struct {
 	// Interval between two looks. Defaults to 2 s.
 	Interval time.Duration
 	// OnChange is called after each swap with what differs. OnError is called when the configuration has become invalid,
-	// once for each new error; the old one stays in force. Both are called one at a time, without a lock held.
+	// once for each new error; the old one stays in force. Both, and Options.OnWarning, which hears of a warning once, are
+	// called one at a time, in order and without a lock held.
 	OnChange func(changes []Change)
 	OnError  func(err error)
 }
@@ -31,16 +33,21 @@ type Change struct {
 }
 
 // Watcher holds a T that follows the .env files and the files of secrets. The process environment itself cannot change
-// from outside. A Watcher is safe for concurrent use.
+// from outside. That a .env file is missing which was read before is an error: to take one out of force, empty it. A
+// Watcher is safe for concurrent use.
 type Watcher[T any] struct {
 	o       Options
 	cfg     WatchConfig
 	current atomic.Pointer[T]
+	loading sync.Mutex // one load at a time, with what follows from it
 
-	mu      sync.Mutex // one reload at a time; guards what follows
+	mu      sync.Mutex // guards what follows; nothing is loaded or called with it held
 	report  *Report
 	lastErr string
+	warned  []Problem // at the last look
 	running bool
+	queue   []func() // hooks to be called
+	calling bool
 }
 
 // NewWatcher loads for the first time. Its error is that of [Load].
@@ -53,7 +60,7 @@ func NewWatcher[T any](o Options, c WatchConfig) (*Watcher[T], error) {
 		return nil, err
 	}
 	w.current.Store(t)
-	w.report = report
+	w.report, w.warned = report, report.Warnings
 	return w, nil
 }
 
@@ -69,34 +76,74 @@ func (w *Watcher[T]) Report() *Report {
 }
 
 // Reload loads at once, on a signal for instance, and puts the result in force when it is valid. It returns what
-// differs. After an error the old configuration stays. OnChange is called, OnError is not.
+// differs. After an error the old configuration stays. OnChange is called, OnError is not; while another call of a hook
+// goes on, as when OnChange itself calls Reload, that comes after it and after Reload has returned.
 func (w *Watcher[T]) Reload() ([]Change, error) {
-	w.mu.Lock()
-	t := new(T)
-	report, err := Explain(t, w.o)
+	defer w.deliver()
+	w.loading.Lock()
+	defer w.loading.Unlock()
+	t, report, err := w.load()
 	if err != nil {
-		w.mu.Unlock()
 		return nil, err
 	}
-	changes := w.swap(t, report)
-	w.mu.Unlock()
-	w.changed(changes)
-	return changes, nil
+	return w.swap(t, report), nil
 }
 
+// load loads, and has OnWarning told of what is new.
+func (w *Watcher[T]) load() (*T, *Report, error) {
+	o, t := w.o, new(T)
+	o.OnWarning = nil
+	report, err := Explain(t, o)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, p := range report.Warnings {
+		known := slices.ContainsFunc(w.warned, func(q Problem) bool { return q.Error() == p.Error() })
+		if !known && w.o.OnWarning != nil {
+			w.queue = append(w.queue, func() { w.o.OnWarning(p) })
+		}
+	}
+	w.warned = report.Warnings
+	if err == nil {
+		err = report.lost(w.report)
+	}
+	return t, report, err
+}
+
+// swap puts a configuration in force if it differs.
 func (w *Watcher[T]) swap(t *T, report *Report) []Change {
+	w.mu.Lock()
+	defer w.mu.Unlock()
 	changes := w.report.diff(report)
 	w.report, w.lastErr = report, ""
 	if len(changes) > 0 {
 		w.current.Store(t)
+		if w.cfg.OnChange != nil {
+			w.queue = append(w.queue, func() { w.cfg.OnChange(changes) })
+		}
 	}
 	return changes
 }
 
-func (w *Watcher[T]) changed(changes []Change) {
-	if len(changes) > 0 && w.cfg.OnChange != nil {
-		w.cfg.OnChange(changes)
+// deliver calls the hooks in the queue, unless somebody is doing it: then they are called by that one.
+func (w *Watcher[T]) deliver() {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.calling {
+		return
 	}
+	w.calling = true
+	defer func() { w.calling = false }()
+	for len(w.queue) > 0 {
+		hook := w.queue[0]
+		w.queue = w.queue[1:]
+		w.unlocked(hook)
+	}
+}
+
+func (w *Watcher[T]) unlocked(hook func()) {
+	w.mu.Unlock()
+	defer w.mu.Lock()
+	hook()
 }
 
 // Run looks for changes until ctx is done, then returns nil. A change is put in force when two looks in a row have found
@@ -129,51 +176,32 @@ func (w *Watcher[T]) Run(ctx context.Context) error {
 
 // look loads once and returns what is to be put in force if the next look finds the same.
 func (w *Watcher[T]) look(pending *Report) *Report {
-	w.mu.Lock()
-	t := new(T)
-	report, err := Explain(t, w.o)
+	defer w.deliver()
+	w.loading.Lock()
+	defer w.loading.Unlock()
+	t, report, err := w.load()
+	settled := pending != nil && len(pending.diff(report)) == 0
 	if err != nil {
-		fresh := err.Error() != w.lastErr
-		settled := pending != nil && len(pending.diff(report)) == 0
-		if fresh && settled {
-			w.lastErr = err.Error()
-		}
-		w.mu.Unlock()
-		if fresh && settled && w.cfg.OnError != nil {
-			w.cfg.OnError(err)
+		if settled {
+			w.failed(err)
 		}
 		return report
 	}
-	if len(w.report.diff(report)) == 0 {
-		w.report, w.lastErr = report, ""
-		w.mu.Unlock()
-		return nil
-	}
-	if pending == nil || len(pending.diff(report)) > 0 || len(pending.Problems) > 0 {
-		w.mu.Unlock()
+	if len(w.Report().diff(report)) > 0 && (!settled || len(pending.Problems) > 0) {
 		return report
 	}
-	changes := w.swap(t, report)
-	w.mu.Unlock()
-	w.changed(changes)
+	w.swap(t, report)
 	return nil
 }
 
-// diff returns what differs in next, by the values themselves.
-func (r *Report) diff(next *Report) []Change {
-	before := make(map[string]*Setting, len(r.Settings))
-	for i := range r.Settings {
-		before[r.Settings[i].Name] = &r.Settings[i]
-	}
-	var changes []Change
-	for _, s := range next.Settings {
-		old := before[s.Name]
-		if old == nil {
-			old = &Setting{}
-		}
-		if old.text.Reveal() != s.text.Reveal() {
-			changes = append(changes, Change{Name: s.Name, Old: old.Value, New: s.Value, Origin: s.Origin})
+// failed has OnError told of an error, if it is a new one.
+func (w *Watcher[T]) failed(err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if text := err.Error(); text != w.lastErr {
+		w.lastErr = text
+		if w.cfg.OnError != nil {
+			w.queue = append(w.queue, func() { w.cfg.OnError(err) })
 		}
 	}
-	return changes
 }
