@@ -2,8 +2,6 @@ package envcfg
 
 import (
 	"fmt"
-	"net/netip"
-	"net/url"
 	"os"
 	"strings"
 	"unicode"
@@ -77,11 +75,19 @@ func (l *linter) setting(s *Setting) {
 	case (strings.HasSuffix(name, "_HOSTS") || strings.HasSuffix(name, "_ORIGINS")) && strings.Contains(","+strings.ReplaceAll(text, " ", "")+",", ",*,"):
 		l.add(s, SeverityWarning, "allows every host", "list the hosts that the service is reached by")
 	case name == "DB_HOST":
-		l.host(s, text)
+		if url, _ := l.report.Setting("DATABASE_URL"); url.text.IsZero() { // which is used instead
+			l.host(s, text)
+		}
 	case name == "DB_SSL_MODE":
-		l.sslMode(s, text)
+		if url, _ := l.report.Setting("DATABASE_URL"); sslModeOf(url.text.Reveal()) == "" {
+			l.sslMode(s, text)
+		}
+	case s.Secret && secretName(name) && !namesURL(name):
+		l.secret(s, name, text)
 	case strings.Contains(text, "://"):
-		l.url(s, text)
+		l.url(s, name, text)
+	case namesDatabase(name):
+		l.dsn(s, text)
 	case s.Secret:
 		l.secret(s, name, text)
 	}
@@ -91,7 +97,7 @@ func (l *linter) setting(s *Setting) {
 func (l *linter) secret(s *Setting, name, text string) {
 	key := strings.HasSuffix(name, "KEY") || strings.HasSuffix(name, "SECRET")
 	switch {
-	case isPath(text): // DB_SSL_KEY and the like name files
+	case isPath(name, text):
 		return
 	case s.Origin.Layer == FromDefault:
 		l.add(s, SeverityError, "the default from the code", "set a secret of your own: "+generate)
@@ -108,8 +114,14 @@ func (l *linter) secret(s *Setting, name, text string) {
 
 const generate = "generate one with: openssl rand -base64 32"
 
-func isPath(text string) bool {
-	return strings.HasPrefix(text, "/") || strings.HasPrefix(text, "./")
+// isPath recognises the path of a key, which stands only in variables whose names allow it.
+func isPath(name, text string) bool {
+	for _, end := range [...]string{"SSL_KEY", "TLS_KEY", "_PATH", "_FILE"} {
+		if strings.HasSuffix(name, end) {
+			return strings.ContainsAny(text, "/\\.")
+		}
+	}
+	return false
 }
 
 // examples are what documentation and tutorials write where a secret belongs.
@@ -121,7 +133,10 @@ var examples = [...]string{
 }
 
 // weak are whole passwords.
-var weak = [...]string{"", "secret", "test", "admin", "root", "postgres", "user", "app", "123456", "12345678", "password1", "guest", "redis", "demo"}
+var weak = [...]string{
+	"", "secret", "test", "admin", "root", "postgres", "user", "app", "123456", "12345678", "password1", "guest", "redis", "demo",
+	"changeit", "p@ssw0rd", "s3cr3t", "admin123", "welcome1",
+}
 
 // isExample says whether a secret is one that everybody tries first.
 func isExample(text string) bool {
@@ -136,78 +151,14 @@ func isExample(text string) bool {
 			return true
 		}
 	}
+	if strings.HasPrefix(lower, "<") && strings.HasSuffix(lower, ">") {
+		return true
+	}
 	distinct := make(map[rune]struct{})
 	for _, c := range lower {
 		distinct[c] = struct{}{}
 	}
 	return len(distinct) < 5 && strings.IndexFunc(lower, unicode.IsSpace) < 0
-}
-
-// url judges a URL of a database, a cache or another service.
-func (l *linter) url(s *Setting, text string) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return // a check of the field says so
-	}
-	if password, ok := u.User.Password(); ok {
-		switch {
-		case isExample(password) || password == u.User.Username():
-			l.add(s, SeverityError, "its password is an example, or the user's name", generate)
-		default:
-			if other, ok := l.seen[password]; ok {
-				l.add(s, SeverityError, "the same secret as "+other, "give each its own: who learns one has the other")
-			}
-			l.seen[password] = s.Name
-		}
-	}
-	if u.Scheme != "postgres" && u.Scheme != "postgresql" {
-		return
-	}
-	hosts := u.Host
-	if h := u.Query().Get("host"); h != "" {
-		hosts = h
-	}
-	for host := range strings.SplitSeq(hosts, ",") {
-		if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") && strings.Count(host, ":") == 1 || strings.Contains(host, "]:") {
-			host = host[:i]
-		}
-		if l.host(s, strings.Trim(host, "[]")) {
-			break
-		}
-	}
-	mode := u.Query().Get("sslmode")
-	if _, separate := l.report.Setting("DB_SSL_MODE"); mode != "" || !separate {
-		l.sslMode(s, mode)
-	}
-}
-
-// host judges where a database is; it compares hosts, not texts: a password may contain "localhost".
-func (l *linter) host(s *Setting, host string) (local bool) {
-	address, err := netip.ParseAddr(host)
-	lower := strings.ToLower(strings.TrimSuffix(host, "."))
-	switch {
-	case host == "" || strings.HasPrefix(host, "/"):
-		l.add(s, SeverityWarning, "the database is reached through a socket on this machine", "fine for a proxy beside the service; a database here is lost with the machine")
-	case lower == "localhost" || strings.HasSuffix(lower, ".localhost"), err == nil && (address.Unmap().IsLoopback() || address.IsUnspecified()):
-		l.add(s, SeverityError, "the database is on this machine", "name the database server: a database here is lost with the machine")
-	default:
-		return false
-	}
-	return true
-}
-
-func (l *linter) sslMode(s *Setting, mode string) {
-	switch mode {
-	case "verify-full":
-	case "verify-ca":
-		l.add(s, SeverityWarning, "sslmode=verify-ca takes any server with a certificate of that authority", "use sslmode=verify-full")
-	case "require":
-		l.add(s, SeverityWarning, "sslmode=require encrypts but does not verify the server", "use sslmode=verify-full with sslrootcert")
-	case "":
-		l.add(s, SeverityWarning, "no sslmode: the driver's default may fall back to plain text", "use sslmode=verify-full with sslrootcert")
-	default:
-		l.add(s, SeverityError, "sslmode="+shown(mode)+" may send passwords and data in plain text", "use sslmode=verify-full with sslrootcert")
-	}
 }
 
 // files looks for files with secrets that others may read.

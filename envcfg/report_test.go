@@ -148,13 +148,27 @@ func TestLint(t *testing.T) {
 		{"DATABASE_URL", "postgres://app:Qx7Lw2@db/app?sslmode=disable", `error: DATABASE_URL: sslmode="disable" may send passwords and data in plain text`},
 		{"DATABASE_URL", "postgres://app:Qx7Lw2@db/app?sslmode=require", "warning: DATABASE_URL: sslmode=require encrypts but does not verify the server"},
 		{"DATABASE_URL", "postgres://app:Qx7Lw2@db/app?sslmode=verify-ca", "warning: DATABASE_URL: sslmode=verify-ca takes any server with a certificate of that authority"},
-		{"DB_HOST", "localhost", "error: DB_HOST: the database is on this machine"},
-		{"DB_SSL_MODE", "prefer", `error: DB_SSL_MODE: sslmode="prefer" may send passwords and data in plain text`},
+		{"DATABASE_URL", "mysql://app:Qx7Lw2@localhost:3306/app", "error: DATABASE_URL: the database is on this machine"},
+		{"DATABASE_URL", "mysql://app:Qx7Lw2@127.0.0.1/app", "error: DATABASE_URL: the database is on this machine"},
+		{"DATABASE_URL", "sqlite:///app.db", "warning: DATABASE_URL: the database is a file on this machine"},
+		{"DATABASE_URL", "host=localhost password=Qx7Lw2", "error: DATABASE_URL: the database is on this machine"},
+		{"DATABASE_URL", "host=db user=app password=app", "error: DATABASE_URL: its password is an example, or the user's name"},
+		{"DATABASE_URL", "host=db sslmode=disable", `error: DATABASE_URL: sslmode="disable" may send passwords and data in plain text`},
+		{"DATABASE_URL", "app:Qx7Lw2@tcp(localhost:3306)/app", "error: DATABASE_URL: the database is on this machine"},
+		{"SECRET_KEY", "/changeme", "error: SECRET_KEY: an example, or guessed at once"},
+		{"SECRET_KEY", "./x", "error: SECRET_KEY: an example, or guessed at once"},
+		{"SECRET_KEY", "xyz12://short", "error: SECRET_KEY: shorter than 32 characters"},
+		{"SECRET_KEY", "<your secret key of 32 characters here>", "error: SECRET_KEY: an example, or guessed at once"},
 		{"ALLOWED_HOSTS", "example.com, *", "warning: ALLOWED_HOSTS: allows every host"},
 		{"CORS_ORIGINS", "*", "warning: CORS_ORIGINS: allows every host"},
 	} {
 		require.Contains(t, lint(map[string]string{c.name: c.value}), c.want, "%s=%s", c.name, c.value)
 	}
+	// Of DB_HOST and DB_SSL_MODE counts what the URL leaves out.
+	require.Contains(t, lint(map[string]string{"DATABASE_URL": "", "DB_HOST": "localhost"}), "error: DB_HOST: the database is on this machine")
+	require.Contains(t, lint(map[string]string{"DATABASE_URL": "", "DB_SSL_MODE": "prefer"}), `error: DB_SSL_MODE: sslmode="prefer" may send passwords and data in plain text`)
+	require.Contains(t, lint(map[string]string{"DATABASE_URL": "postgres://app:Qx7Lw2@db/app", "DB_SSL_MODE": "require"}), "warning: DB_SSL_MODE: sslmode=require encrypts but does not verify the server")
+	require.Empty(t, lint(map[string]string{"DB_HOST": "localhost", "DB_SSL_MODE": "require"}))
 	// A password that contains "localhost" and a host that only begins so are no local database.
 	require.Empty(t, lint(map[string]string{"DATABASE_URL": "postgres://app:localhost4Qx@mylocalhost.example.com/app?sslmode=verify-full"}))
 }
