@@ -74,8 +74,8 @@
 //
 // # Misspelt names
 //
-// A variable that nobody reads and that differs in one place from one that is not set is an error that names the right
-// one. [Options].Strict makes every unknown variable with one of its prefixes an error, [Options].Ignore lets names
+// A variable that nobody reads and that differs in one place, which is no digit, from one that is not set is an error that
+// names the right one; what every system sets, such as PATH and USER, is not. [Options].Strict makes every unknown variable with one of its prefixes an error, [Options].Ignore lets names
 // pass.
 //
 // # Concurrency

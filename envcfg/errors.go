@@ -40,7 +40,7 @@ type Problem struct { //nolint:errname // it is a warning, too
 func (p Problem) Error() string {
 	var b strings.Builder
 	if p.Name != "" {
-		b.WriteString(p.Name)
+		b.WriteString(oneLine(p.Name))
 		b.WriteString(": ")
 	}
 	if p.Origin.Layer != "" && p.Kind != Missing {
@@ -83,12 +83,12 @@ func (e *Error) Error() string {
 	}
 	width := 0
 	for _, p := range e.Problems {
-		width = max(width, utf8.RuneCountInString(p.Name))
+		width = max(width, utf8.RuneCountInString(oneLine(p.Name)))
 	}
 	var b strings.Builder
 	fmt.Fprintf(&b, "envcfg: %d problems in the configuration (environment %s):", len(e.Problems), shown(e.Environment))
 	for _, p := range e.Problems {
-		name := p.Name
+		name := oneLine(p.Name)
 		p.Name = ""
 		fmt.Fprintf(&b, "\n  %-*s  %s", width, name, p.Error())
 	}

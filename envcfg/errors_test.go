@@ -120,6 +120,22 @@ func TestUnknownNames(t *testing.T) {
 	check(envcfg.Options{Environ: []string{"DB_PORT=1", "REPLICA_2_URL=x", "PATH=/bin", "APP_TOKEN_FILE=", "APP_OLD=", "=::=::\\", "X"}})
 	check(envcfg.Options{Environ: []string{"DB_HOSTS=1"}, Ignore: []string{"DB_HOSTS"}})
 
+	check(envcfg.Options{Environ: []string{"DB1_HOST=x", "DB_HOST2=x", "DB_POOL_2SIZE=x"}})
+	type words struct {
+		Paths string `env:"PATHS"`
+		Email string `env:"EMAIL"`
+		Users string `env:"USERS"`
+		Min   string `env:"DB_POOL_MIN"`
+		Max   string `env:"DB_POOL_MAX"`
+	}
+	_, err := load[words]("PATH=/bin", "MAIL=/var/mail", "USER=x")
+	require.NoError(t, err, "they belong to the system")
+	_, err = load[words]("DB_POOL_MIN=1", "DB_POOL_MAN=2")
+	require.ErrorContains(t, err, "did you mean DB_POOL_MAX?", "the nearest that is not set")
+	o := envcfg.Options{Environ: []string{"APP_X\nFORGED: all is well=1"}, Files: []string{}, Strict: []string{"APP_"}}
+	_, err = envcfg.Load[words](o)
+	require.NotContains(t, err.Error(), "\n")
+
 	strict := []string{"APP_"}
 	check(envcfg.Options{Environ: []string{"APP_TOKNE=1", "APP_TOEKN1=1", "APP_OTHER=1", "APP_TOKEN=1", "APP_OLD=1", "APP_NEW_FILE=1", "APX_Q=1"}, Strict: strict},
 		"APP_TOKNE: process environment: is set but unknown: did you mean APP_TOKEN?",

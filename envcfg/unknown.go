@@ -37,14 +37,9 @@ func (u *unknown) look(name string, at Origin) {
 	if u.expected(name) {
 		return
 	}
-	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) })
+	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) && (strict || !u.isSet(&f)) })
 	if i < 0 && !strict {
-		return
-	}
-	if i >= 0 && !strict {
-		if _, at, set := u.l.layers.lookup(u.fields[i].name); set && at.Layer != FromProfile && at.Layer != FromDefault {
-			return // the right one is set too, so this one belongs to somebody else
-		}
+		return // no name is like it, or the right one is set too, so this one belongs to somebody else
 	}
 	p := Problem{Kind: Unknown, Name: name, Origin: at, Reason: "is set but unknown: nothing reads it; remove it"}
 	var meant string
@@ -59,10 +54,23 @@ func (u *unknown) look(name string, at Origin) {
 	u.l.problems = append(u.l.problems, p)
 }
 
+// isSet says whether the process or a file has a field's variable.
+func (u *unknown) isSet(f *field) bool {
+	_, at, set := u.l.layers.lookup(f.name)
+	return set && at.Layer != FromProfile
+}
+
+// standardVariables belong to the system, the shell and the tools that start a process.
+var standardVariables = [...]string{
+	"CI", "DISPLAY", "EDITOR", "HOME", "HOST", "HOSTNAME", "HOSTTYPE", "LANG", "LANGUAGE", "LINES", "LOGNAME", "MAIL", "MANPATH",
+	"NAME", "OLDPWD", "OSTYPE", "PAGER", "PATH", "PWD", "SHELL", "SHLVL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "UID", "USER",
+	"USERNAME", "VISUAL",
+}
+
 // expected says whether a name is read although it is no field's: the name of a secret's file, an old name, the
-// environment, or what Options.Ignore lists.
+// environment, a standard variable, or what Options.Ignore lists.
 func (u *unknown) expected(name string) bool {
-	if name == EnvironmentName || slices.Contains(u.l.o.Ignore, name) {
+	if name == EnvironmentName || slices.Contains(u.l.o.Ignore, name) || slices.Contains(standardVariables[:], name) {
 		return true
 	}
 	base, isFile := strings.CutSuffix(name, "_FILE")
@@ -83,7 +91,8 @@ func (u *unknown) nearest(name string) string {
 }
 
 // nearlySame says whether two names differ by one letter more, less or changed, or by two neighbours exchanged. Names of
-// fewer than four letters are too short to tell, and another number means another thing.
+// fewer than four letters are too short to tell, and another number means another thing: REPLICA_1_URL and REPLICA_2_URL, or
+// REDIS_URL and REDIS2_URL.
 func nearlySame(a, b string) bool {
 	if len(a) < 4 || len(a)-len(b) > 1 || len(b)-len(a) > 1 {
 		return false
@@ -95,14 +104,14 @@ func nearlySame(a, b string) bool {
 	ra, rb := a[i:], b[i:]
 	switch {
 	case len(ra) > len(rb):
-		return ra[1:] == rb
+		return ra[1:] == rb && !isDigit(ra[0])
 	case len(ra) < len(rb):
-		return ra == rb[1:]
+		return ra == rb[1:] && !isDigit(rb[0])
 	case len(ra) == 0:
 		return true
 	}
 	if isDigit(ra[0]) && isDigit(rb[0]) {
-		return false // REPLICA_1_URL and REPLICA_2_URL
+		return false
 	}
 	return ra[1:] == rb[1:] || len(ra) > 1 && ra[0] == rb[1] && ra[1] == rb[0] && ra[2:] == rb[2:]
 }
