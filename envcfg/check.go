@@ -21,6 +21,9 @@ import (
 // check applies the rules of a field's check tag, separated by commas, to its text and value.
 func (l *loader) check(f *field, text string) (reason string, err error) {
 	rules := f.check()
+	if f.value.CanInt() || f.value.CanUint() {
+		text = number(text)
+	}
 	for rules != "" {
 		var rule string
 		rule, rules = nextRule(rules)
@@ -86,7 +89,7 @@ func checkText(name, arg, text string) (reason string, known bool) {
 	var want string
 	switch name {
 	case "port":
-		n, err := strconv.Atoi(strings.TrimSpace(text))
+		n, err := strconv.Atoi(text)
 		ok, want = err == nil && n >= 1 && n <= 65535, "is no port: use a number from 1 to 65535"
 	case "loglevel":
 		ok = slices.Contains(logLevels[:], strings.ToUpper(text))
@@ -171,13 +174,17 @@ func checkValue(v reflect.Value, name, arg, unit string) (reason string, known b
 			return bad, true
 		}
 		cmp = compare(v.Int(), int64(d))
-	case v.Type() == reflect.TypeFor[Bytes](), unit == "bytes" && v.CanInt():
+	case v.Type() == reflect.TypeFor[Bytes](), unit == "bytes" && (v.CanInt() || v.CanUint()):
 		n, problem := parseBytes(arg)
 		if problem != "" {
 			return bad, true
 		}
-		cmp = compare(v.Int(), int64(n))
+		cmp = compareNumber(v, int64(n))
 	case v.CanInt(), v.CanUint(), v.CanFloat():
+		if n, err := strconv.ParseInt(arg, 10, 64); err == nil {
+			cmp = compareNumber(v, n)
+			break
+		}
 		n, err := strconv.ParseFloat(arg, 64)
 		if err != nil {
 			return bad, true
@@ -201,7 +208,7 @@ func checkValue(v reflect.Value, name, arg, unit string) (reason string, known b
 	return "", true
 }
 
-func compare[N int | int64 | float64](a, b N) int {
+func compare[N int | int64 | uint64 | float64](a, b N) int {
 	switch {
 	case a < b:
 		return -1
@@ -209,6 +216,19 @@ func compare[N int | int64 | float64](a, b N) int {
 		return 1
 	}
 	return 0
+}
+
+// compareNumber compares whole numbers without the rounding of floating point.
+func compareNumber(v reflect.Value, n int64) int {
+	switch {
+	case v.CanInt():
+		return compare(v.Int(), n)
+	case v.CanUint() && n < 0:
+		return 1
+	case v.CanUint():
+		return compare(v.Uint(), uint64(n))
+	}
+	return compare(v.Float(), float64(n))
 }
 
 func toFloat(v reflect.Value) float64 {

@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,30 @@ func TestDurations(t *testing.T) {
 		c, err = load[everything]("FUZZ_DS= " + text + "\t")
 		require.NoError(t, err, text)
 		require.Equal(t, want, c.DS, "blanks around %s", text)
+	}
+}
+
+// Large numbers are not rounded on their way.
+func TestExactNumbers(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		D    time.Duration `env:"D" unit:"ns"`
+		Size uint64        `env:"SIZE" unit:"bytes" check:"max=10MB"`
+		Max  int64         `env:"MAX" check:"max=9007199254740992"`
+		U    uint64        `env:"U" check:"min=-1"`
+		Port string        `env:"PORT" check:"port"`
+		Num  int           `env:"NUM_PORT" check:"port"`
+	}
+	for _, text := range []string{"9223372036854775807", "9007199254740993"} {
+		c, err := load[config]("D=" + text)
+		require.NoError(t, err)
+		require.Equal(t, text, strconv.FormatInt(int64(c.D), 10))
+	}
+	_, err := load[config]("SIZE=1MB", "U=18446744073709551615", "NUM_PORT= 8_080 ")
+	require.NoError(t, err)
+	for _, pair := range []string{"D=9223372036854775808", "SIZE=11MB", "MAX=9007199254740993", "PORT= 80 "} {
+		_, err := load[config](pair)
+		require.Error(t, err, pair)
 	}
 }
 
@@ -379,6 +404,27 @@ func TestWrongTags(t *testing.T) {
 	require.ErrorContains(t, err, `cannot be checked: the tag's rule "prot" is unknown`)
 	require.ErrorContains(t, err, "cannot be put into a chan int")
 	require.ErrorContains(t, err, "has the limit low in its tag, which is no value of its type")
+
+	type senseless struct {
+		Unit        time.Duration `env:"UNIT" unit:"sec"`
+		Bytes       []byte        `env:"RAW" unit:"hexx"`
+		Rule        string        `env:"RULE" check:"prot"`
+		Expression  string        `env:"EXPRESSION" check:"match=("`
+		Limit       int           `env:"LIMIT" check:"min=low"`
+		Environment string        `env:"ENVIRONMENT" default:"production"`
+		First       int           `env:"TWICE" default:"1"`
+		Second      int           `env:"TWICE" default:"2"`
+		Own         string        `env:"OWN" check:"palindrome"`
+	}
+	_, err = envcfg.Variables[senseless]()
+	require.Len(t, err.(*envcfg.Error).Problems, 7) //nolint:errorlint // it is this package's own
+	for _, want := range []string{
+		`Unit has the unknown unit "sec"`, `Bytes has the unknown unit "hexx"`, `Rule has the unknown rule "prot": did you mean port?`,
+		"Expression has a regular expression that cannot be compiled", "Limit has the limit low in its tag",
+		"Environment has a default that never counts", "Second has another default",
+	} {
+		require.ErrorContains(t, err, want)
+	}
 
 	type loop struct {
 		Next *loop `prefix:"N_"`

@@ -107,7 +107,10 @@ func parseDuration(text, unit string) (time.Duration, string) {
 		if !ok {
 			return 0, "has no unit: write it like 30s, 5m or 1h30m"
 		}
-		if math.Abs(n) > float64(math.MaxInt64)/float64(scale) || n != n {
+		if whole, err := strconv.ParseInt(number(text), 10, 64); err == nil && whole <= math.MaxInt64/int64(scale) && whole >= math.MinInt64/int64(scale) {
+			return time.Duration(whole) * scale, ""
+		}
+		if !(math.Abs(n) < float64(math.MaxInt64)/float64(scale)) { // nor is it no number
 			return 0, "is too long"
 		}
 		return time.Duration(n * float64(scale)), ""

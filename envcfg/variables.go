@@ -22,7 +22,7 @@ type Variable struct {
 }
 
 // Variables lists the variables of T in the order of its fields. The error is an [*Error] with what is wrong with the
-// tags, the defaults included.
+// tags, the defaults included; types and rules that [Options] add are not known here and pass.
 func Variables[T any]() ([]Variable, error) {
 	var t T
 	o := Options{Environ: []string{}, Files: []string{}}
@@ -42,6 +42,7 @@ func Variables[T any]() ([]Variable, error) {
 			list = append(list, l.variable(f))
 			l.checkDefaults(f)
 		}
+		l.checkTags(l.collected)
 		l.problems = append(l.problems, l.plan.problems...)
 	}
 	if len(l.problems) > 0 {
