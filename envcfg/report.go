@@ -125,6 +125,7 @@ func (r *Report) notRequired(name string) {
 
 // complete adds what is known at the end, and takes secrets out of values that were shown because of their type.
 func (r *Report) complete(l *loader, err error) {
+	r.Files, r.Settings = []string{}, []Setting{} // JSON has no null for a list
 	r.Environment = l.layers.shownEnvironment(l.hidden)
 	for _, f := range l.layers.files {
 		r.Files = append(r.Files, f.path)

@@ -88,6 +88,24 @@ func TestReportWithProblems(t *testing.T) {
 	require.False(t, ok)
 }
 
+// A report of nothing has empty lists, and of fields that keep what they had it says so.
+func TestReportOfNothing(t *testing.T) {
+	t.Parallel()
+	_, report, err := explain[struct{}](envcfg.Options{Environ: []string{}, Files: []string{}})
+	require.NoError(t, err)
+	text, err := json.Marshal(report)
+	require.NoError(t, err)
+	require.JSONEq(t, `{"environment":"development","files":[],"settings":[]}`, string(text))
+
+	c := struct {
+		Port int `env:"PORT"`
+	}{7}
+	report, err = envcfg.Explain(&c, envcfg.Options{Environ: []string{}, Files: []string{}, Profiles: map[string]map[string]string{"development": {}}})
+	require.NoError(t, err)
+	s, _ := report.Setting("PORT")
+	require.Equal(t, "7 code", s.Value+" "+s.Origin.String())
+}
+
 func TestLint(t *testing.T) {
 	t.Parallel()
 	type config struct {

@@ -17,6 +17,7 @@ type Variable struct {
 	Doc        string   // what it is for
 	Example    string   // a value that may be shown
 	Unit       string   // of a bare number
+	Separator  string   // between elements, where it is no comma
 	Check      string   // the rules, as in the tag
 	Deprecated []string // old names that still work
 }
@@ -54,7 +55,7 @@ func Variables[T any]() ([]Variable, error) {
 func (l *loader) variable(f *field) Variable {
 	v := Variable{
 		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Required: f.demanded() && !l.plan.isAbsent(f.owner), Secret: f.isSecret(), Doc: f.doc(),
-		Example: f.example(), Unit: f.unit(), Check: f.check(),
+		Example: f.example(), Unit: f.unit(), Separator: f.raw.Get("separator"), Check: f.check(),
 	}
 	v.File = v.Secret || f.file
 	if !v.Secret {

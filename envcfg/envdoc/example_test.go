@@ -22,7 +22,7 @@ func ExampleTemplate() {
 	text, err := envdoc.Template[Service]()
 	fmt.Print(text, err)
 	// Output:
-	// # Configuration. Copy to .env and fill in; what is commented out has the default shown.
+	// # Configuration. Copy to .env and fill in; what is commented out has the default shown, or the value of the environment's profile.
 	//
 	// # where HTTP is served
 	// # whole number; port

@@ -69,19 +69,20 @@ func each[T any](f Files, do func(path, text string) error) error {
 }
 
 func stale(path, text string) error {
-	have, err := os.ReadFile(path)
+	read, err := os.ReadFile(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return &StaleError{Path: path}
 	}
 	if err != nil {
 		return fmt.Errorf("envdoc: %w", err)
 	}
-	if string(have) == text {
+	have := strings.ReplaceAll(string(read), "\r\n", "\n") // git may have changed the line ends
+	if have == text {
 		return nil
 	}
 	line := 1
 	want := strings.Split(text, "\n")
-	for i, l := range strings.Split(string(have), "\n") {
+	for i, l := range strings.Split(have, "\n") {
 		if i >= len(want) || l != want[i] {
 			break
 		}

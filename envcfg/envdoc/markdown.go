@@ -30,7 +30,7 @@ func Markdown[T any]() (string, error) {
 
 // cell makes text safe for a cell of a table.
 func cell(text string) string {
-	return strings.NewReplacer("|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`").Replace(oneLine(text))
+	return strings.NewReplacer(`\`, `\\`, "&", "&amp;", "[", `\[`, "]", `\]`, "|", `\|`, "<", "&lt;", "*", `\*`, "_", `\_`, "`", "\\`").Replace(oneLine(text))
 }
 
 func code(text string) string {

@@ -5,6 +5,8 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
+	"time"
+	"unicode"
 
 	"github.com/prodwright/prodwright/envcfg"
 )
@@ -30,7 +32,7 @@ func Schema[T any]() (string, error) {
 		return "", err
 	}
 	properties := make(map[string]property, len(variables))
-	var required []string
+	required, either := []string{}, []any{}
 	for _, v := range variables {
 		properties[v.Name] = describe(v)
 		for _, old := range v.Deprecated {
@@ -39,18 +41,41 @@ func Schema[T any]() (string, error) {
 		if v.File {
 			properties[v.Name+"_FILE"] = property{Type: "string", Description: "path of a file that holds " + v.Name}
 		}
-		if v.Required && v.Default == "" && !v.File {
+		names := append([]string{v.Name}, v.Deprecated...)
+		if v.File {
+			for _, name := range names {
+				names = append(names, name+"_FILE")
+			}
+		}
+		switch {
+		case !v.Required:
+		case len(names) == 1:
 			required = append(required, v.Name)
+		default:
+			either = append(either, map[string]any{"anyOf": oneRequired(names)})
 		}
 	}
-	text, err := json.MarshalIndent(map[string]any{
+	schema := map[string]any{
 		"$schema":    "https://json-schema.org/draft/2020-12/schema",
 		"title":      "environment",
 		"type":       "object",
 		"properties": properties,
-		"required":   append([]string{}, required...),
-	}, "", "  ")
+		"required":   required,
+	}
+	if len(either) > 0 {
+		schema["allOf"] = either
+	}
+	text, err := json.MarshalIndent(schema, "", "  ")
 	return string(text) + "\n", err
+}
+
+// oneRequired says in JSON schema that one of several variables must be there.
+func oneRequired(names []string) []any {
+	var list []any
+	for _, name := range names {
+		list = append(list, map[string]any{"required": []string{name}})
+	}
+	return list
 }
 
 func describe(v envcfg.Variable) property {
@@ -65,28 +90,77 @@ func describe(v envcfg.Variable) property {
 	for t.Kind() == reflect.Pointer {
 		t = t.Elem()
 	}
-	if t.PkgPath() == "" && v.Unit == "" {
-		switch t.Kind() {
-		case reflect.Bool:
-			p.Enum = []string{"true", "false", "yes", "no", "on", "off", "1", "0"}
-		case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-			p.Pattern = "^[+-]?[0-9][0-9_]*$"
-		case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-			p.Pattern = "^[0-9][0-9_]*$"
+	expression := typePattern(t, v.Unit)
+	for rest := v.Check; rest != ""; {
+		var rule string
+		if rule, rest, _ = strings.Cut(rest, ","); strings.HasPrefix(strings.TrimSpace(rule), "match=") {
+			rule, rest = rule+","+rest, "" // which takes the rest
+			rule = strings.TrimSuffix(rule, ",")
 		}
-	}
-	for rule := range strings.SplitSeq(v.Check, ",") {
 		name, arg, _ := strings.Cut(strings.TrimSpace(rule), "=")
 		switch {
 		case name == "oneof":
 			p.Enum = strings.Split(arg, "|")
-		case name == "min" && p.Pattern == "" && (t.Kind() == reflect.String || v.Secret):
+			if !v.Required {
+				p.Enum = append(p.Enum, "")
+			}
+		case name == "min" && (t.Kind() == reflect.String || t.Kind() == reflect.Struct) && v.Required:
 			p.MinLength, _ = strconv.Atoi(arg)
+		case name == "loglevel":
+			expression = anyCase("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL")
+		case name == "port" && t.Kind() == reflect.String:
+			expression = "[0-9]{1,5}"
 		case name == "match":
-			_, expression, _ := strings.Cut(v.Check, "match=") // which takes the rest
-			p.Pattern = "^(?:" + expression + ")$"
-			return p
+			expression = arg
 		}
 	}
+	switch {
+	case expression != "" && v.Required:
+		p.Pattern = "^(?:" + expression + ")$"
+	case expression != "":
+		p.Pattern = "^(?:" + expression + ")?$" // an empty value counts as not set
+	}
 	return p
+}
+
+// typePattern is what texts of a type look like, or "".
+func typePattern(t reflect.Type, unit string) string {
+	const number = "(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)"
+	switch {
+	case t == reflect.TypeFor[time.Duration]():
+		expression := "[+-]?(?:(?:" + number + "(?:ns|us|µs|μs|ms|s|m|h))+|0|" + number + "[dw])|-1|" + anyCase("off", "none")
+		if unit != "" {
+			expression += "|[+-]?[0-9][0-9_]*(?:\\.[0-9]*)?"
+		}
+		return "\\s*(?:" + expression + ")\\s*"
+	case t.PkgPath() != "" || unit != "":
+		return ""
+	}
+	switch t.Kind() {
+	case reflect.Bool:
+		return "\\s*(?:" + anyCase("true", "1", "yes", "on", "t", "y", "false", "0", "no", "off", "f", "n") + ")\\s*"
+	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
+		return "\\s*[+-]?[0-9][0-9_]*\\s*"
+	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
+		return "\\s*[0-9][0-9_]*\\s*"
+	}
+	return ""
+}
+
+// anyCase matches words in capitals or not; the regular expressions of JSON schema have no flag for it.
+func anyCase(words ...string) string {
+	var list []string
+	for _, word := range words {
+		var b strings.Builder
+		for _, r := range word {
+			upper, lower := unicode.ToUpper(r), unicode.ToLower(r)
+			if upper == lower {
+				b.WriteRune(r)
+				continue
+			}
+			b.WriteString("[" + string(upper) + string(lower) + "]")
+		}
+		list = append(list, b.String())
+	}
+	return strings.Join(list, "|")
 }

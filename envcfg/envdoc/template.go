@@ -1,6 +1,7 @@
 package envdoc
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"slices"
@@ -19,7 +20,7 @@ func Template[T any]() (string, error) {
 		return "", err
 	}
 	var b strings.Builder
-	b.WriteString("# Configuration. Copy to .env and fill in; what is commented out has the default shown.\n")
+	b.WriteString("# Configuration. Copy to .env and fill in; what is commented out has the default shown, or the value of the environment's profile.\n")
 	group := ""
 	for _, v := range variables {
 		if g := groupOf(v.Field); g != group {
@@ -43,9 +44,17 @@ func Template[T any]() (string, error) {
 		if !v.Required || v.Default != "" {
 			b.WriteString("# ")
 		}
-		fmt.Fprintf(&b, "%s=%s\n", v.Name, envcfg.QuoteDotenv(value))
+		fmt.Fprintf(&b, "%s=%s\n", v.Name, quoted(value))
 	}
 	return b.String(), nil
+}
+
+// quoted returns a value on one line: a comment in front of it hides no second one.
+func quoted(value string) string {
+	if strings.ContainsAny(value, "\r\n") {
+		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`, "\r", `\r`).Replace(value) + `"`
+	}
+	return envcfg.QuoteDotenv(value)
 }
 
 // variables lists each name once, those of T itself before those of the structs in it.
@@ -160,15 +169,22 @@ func typeName(v envcfg.Variable) string {
 		return "number"
 	case reflect.Slice:
 		if t.Elem().Kind() != reflect.Uint8 {
-			return "list separated by commas"
+			return "list separated by " + separatorName(v.Separator)
 		}
 	case reflect.Map:
-		return "pairs a=1, b=2"
+		return "pairs a=1" + cmp.Or(v.Separator, ",") + " b=2"
 	}
 	if v.Secret || t.PkgPath() == "" {
 		return "text"
 	}
 	return t.String()
+}
+
+func separatorName(separator string) string {
+	if separator == "" {
+		return "commas"
+	}
+	return `"` + oneLine(separator) + `"`
 }
 
 func unitName(unit string) string {
