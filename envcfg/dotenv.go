@@ -19,7 +19,8 @@ type Entry struct {
 	Line  int // counted from 1
 }
 
-// SyntaxError is one mistake in a .env file. It never repeats the text, which may be a secret.
+// SyntaxError is one mistake in a .env file. It never repeats the text, which may be a secret, but for names in capitals
+// that ${NAME} refers to.
 type SyntaxError struct {
 	File   string // empty when a text was parsed
 	Line   int    // counted from 1
@@ -62,8 +63,8 @@ func parseDotenv(file, text string, d Dialect, lookup, fallback func(string) (st
 	return p.entries, errors.Join(p.errs...)
 }
 
-// QuoteDotenv returns value as it is written in a .env file, so that every dialect reads it back, if one can: it is left
-// as it is, put into single quotes, or put into double quotes with escapes, which [Portable] reads.
+// QuoteDotenv returns value as it is written in a .env file: as it is, in single quotes, which every dialect reads back,
+// or, if it contains an apostrophe, a backslash, a carriage return or "${", in double quotes with the escapes of [Portable].
 func QuoteDotenv(value string) string {
 	plain := strings.IndexFunc(value, func(r rune) bool {
 		return (r < '0' || r > '9') && (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && !strings.ContainsRune("_-./:@%+,=", r)

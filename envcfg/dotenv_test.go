@@ -108,7 +108,27 @@ func TestQuoteDotenv(t *testing.T) {
 		entries, err := envcfg.ParseDotenv("A="+envcfg.QuoteDotenv(value)+"\n", envcfg.Portable, nil)
 		require.NoError(t, err, "%q", value)
 		require.Equal(t, value, entries[0].Value.Reveal())
+		if strings.ContainsAny(value, "'\\\r") || strings.Contains(value, "${") {
+			continue
+		}
+		for d := range envcfg.Dialect(4) {
+			entries, err := envcfg.ParseDotenv("A="+envcfg.QuoteDotenv(value)+"\n", d, nil)
+			require.NoError(t, err, "%q in dialect %d", value, d)
+			require.Equal(t, value, entries[0].Value.Reveal(), "dialect %d", d)
+		}
 	}
+}
+
+// What stands in ${} may be a part of a secret, when it is not in capitals as names are.
+func TestDotenvErrorsRepeatNamesOnly(t *testing.T) {
+	t.Parallel()
+	for _, text := range []string{"A=a${hunter2}b", "A=${hunter2!}", "A=${hunter2?}"} {
+		_, err := envcfg.ParseDotenv(text, envcfg.Portable, nil)
+		require.Error(t, err, text)
+		require.NotContains(t, err.Error(), "hunter2")
+	}
+	_, err := envcfg.ParseDotenv("A=${DB_HOST}", envcfg.Portable, nil)
+	require.ErrorContains(t, err, "DB_HOST is not set")
 }
 
 func TestUnknownDialect(t *testing.T) {

@@ -1,6 +1,7 @@
 package envcfg
 
 import (
+	"math"
 	"os"
 	"strings"
 )
@@ -13,6 +14,7 @@ type environ struct {
 	asked []bool   // by pair: somebody looked it up
 	few   [256]uint16
 	fewer [128]bool
+	more  map[string]int // numbers of the pairs that have none in the table; no system passes so many
 
 	files    []string // the NAMEs of all NAME_FILE
 	fewFiles [4]string
@@ -38,18 +40,31 @@ func (e *environ) read(o *Options) {
 }
 
 func (e *environ) insert(i int, name string) {
+	if base, ok := strings.CutSuffix(name, "_FILE"); ok {
+		e.files = append(e.files, base)
+	}
+	if i >= math.MaxUint16 {
+		if e.more == nil {
+			e.more = make(map[string]int)
+		}
+		e.more[name] = i
+		return
+	}
 	at := int(whole(name)) & (len(e.table) - 1)
 	for e.table[at] != 0 && !isPair(e.pairs[e.table[at]-1], name) {
 		at = (at + 1) & (len(e.table) - 1)
 	}
-	e.table[at] = uint16(i + 1) //nolint:gosec // the kernel does not pass so many
-	if base, ok := strings.CutSuffix(name, "_FILE"); ok {
-		e.files = append(e.files, base)
-	}
+	e.table[at] = uint16(i + 1)
 }
 
 // lookup returns the value of a name. Of a name that is there twice, the last one counts.
 func (e *environ) lookup(name string) (string, bool) {
+	if e.more != nil {
+		if i, ok := e.more[name]; ok {
+			e.asked[i] = true
+			return e.pairs[i][len(name)+1:], true
+		}
+	}
 	for at := int(whole(name)) & (len(e.table) - 1); e.table[at] != 0; at = (at + 1) & (len(e.table) - 1) {
 		i := e.table[at] - 1
 		if pair := e.pairs[i]; isPair(pair, name) {

@@ -75,7 +75,7 @@ func (e *expander) braces(text string, depth int) (out string, length int, probl
 		case operator == ":-":
 			return e.word(word, end+1, maxNesting) // in which nothing is expanded
 		}
-		return "", 0, "only :- may follow the name in ${" + name + "}"
+		return "", 0, "only :- may follow the name in ${" + said(name) + "}"
 	}
 	if strings.HasPrefix(operator, ":") {
 		set = set && value != ""
@@ -86,7 +86,7 @@ func (e *expander) braces(text string, depth int) (out string, length int, probl
 			break
 		}
 		if !set && e.rule == expandStrict {
-			return "", 0, name + " is not set: set it, give a default with ${" + name + ":-default}, or put the value into single quotes if it is meant literally"
+			return "", 0, said(name) + " is not set: set it, give a default with ${" + said(name) + ":-default}, or put the value into single quotes if it is meant literally"
 		}
 		return e.take(value, end+1)
 	case "-":
@@ -103,9 +103,17 @@ func (e *expander) braces(text string, depth int) (out string, length int, probl
 		if set {
 			return e.take(value, end+1)
 		}
-		return "", 0, name + " must be set" // the message after the question mark is not repeated: it is part of the file
+		return "", 0, said(name) + " must be set" // the message after the question mark is not repeated: it is part of the file
 	}
-	return "", 0, "only :- - :? ? :+ + may follow the name in ${" + name + "}"
+	return "", 0, "only :- - :? ? :+ + may follow the name in ${" + said(name) + "}"
+}
+
+// said returns a name as a message says it. One that is not in capitals may be a part of a secret.
+func said(name string) string {
+	if strings.ToUpper(name) != name {
+		return "…"
+	}
+	return name
 }
 
 // word expands what stands behind an operator.

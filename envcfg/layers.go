@@ -96,7 +96,7 @@ func (l *layers) last() map[string]Entry {
 
 // read adds a .env file, if there is one.
 func (l *layers) read(path string) {
-	text, err := readLimited(path, MaxDotenvSize)
+	text, err := readLimited(path, MaxDotenvSize, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		l.missing = append(l.missing, path)
 		return
@@ -184,7 +184,7 @@ func (l *layers) secret(path string) (string, error) {
 	if f, ok := l.secretFiles[path]; ok {
 		return f.text, f.err
 	}
-	text, err := readLimited(path, maxSecretFile)
+	text, err := readLimited(path, maxSecretFile, true)
 	if l.secretFiles == nil {
 		l.secretFiles = make(map[string]secretFile)
 	}
@@ -193,8 +193,16 @@ func (l *layers) secret(path string) (string, error) {
 	return f.text, f.err
 }
 
-// readLimited reads a whole regular file, or a pipe that ends, of at most limit bytes.
-func readLimited(path string, limit int) (string, error) {
+// readLimited reads a whole regular file of at most limit bytes. A secret may also come through a pipe that ends; to look
+// at a .env file again and again must not wait for somebody who writes.
+func readLimited(path string, limit int, pipes bool) (string, error) {
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !pipes && !info.Mode().IsRegular() && !info.IsDir() {
+		return "", errors.New("is no regular file")
+	}
 	f, err := os.Open(path)
 	if err != nil {
 		return "", err

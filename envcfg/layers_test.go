@@ -2,6 +2,7 @@ package envcfg_test
 
 import (
 	"path/filepath"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -125,4 +126,29 @@ func TestRequiredWithDefault(t *testing.T) {
 	for i, want := range []bool{false, true, true} {
 		require.Equal(t, want, variables[i].Required)
 	}
+}
+
+func TestNoEnvironmentIsKnown(t *testing.T) {
+	t.Parallel()
+	_, err := envcfg.Load[inner](envcfg.Options{Environ: []string{}, Files: []string{}, Profiles: map[string]map[string]string{}})
+	require.ErrorContains(t, err, `"development" is no known environment: Options.Profiles names none`)
+}
+
+// Every variable is found, however many there are.
+func TestLargeEnvironment(t *testing.T) {
+	t.Parallel()
+	pairs := make([]string, 66_000)
+	for i := range pairs {
+		pairs[i] = "X" + strconv.Itoa(i) + "=x"
+	}
+	c, err := load[inner](append(pairs, "PORT=7")...)
+	require.NoError(t, err)
+	require.Equal(t, 7, c.Port)
+}
+
+// Nobody waits for what is no file.
+func TestPipesAreNoEnvFiles(t *testing.T) {
+	t.Parallel()
+	_, err := envcfg.Load[inner](envcfg.Options{Environ: []string{}, Files: []string{"/dev/null"}})
+	require.ErrorContains(t, err, "/dev/null: cannot be read: is no regular file")
 }

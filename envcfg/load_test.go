@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"regexp"
-	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -174,30 +173,6 @@ func TestDurations(t *testing.T) {
 		c, err = load[everything]("FUZZ_DS= " + text + "\t")
 		require.NoError(t, err, text)
 		require.Equal(t, want, c.DS, "blanks around %s", text)
-	}
-}
-
-// Large numbers are not rounded on their way.
-func TestExactNumbers(t *testing.T) {
-	t.Parallel()
-	type config struct {
-		D    time.Duration `env:"D" unit:"ns"`
-		Size uint64        `env:"SIZE" unit:"bytes" check:"max=10MB"`
-		Max  int64         `env:"MAX" check:"max=9007199254740992"`
-		U    uint64        `env:"U" check:"min=-1"`
-		Port string        `env:"PORT" check:"port"`
-		Num  int           `env:"NUM_PORT" check:"port"`
-	}
-	for _, text := range []string{"9223372036854775807", "9007199254740993"} {
-		c, err := load[config]("D=" + text)
-		require.NoError(t, err)
-		require.Equal(t, text, strconv.FormatInt(int64(c.D), 10))
-	}
-	_, err := load[config]("SIZE=1MB", "U=18446744073709551615", "NUM_PORT= 8_080 ")
-	require.NoError(t, err)
-	for _, pair := range []string{"D=9223372036854775808", "SIZE=11MB", "MAX=9007199254740993", "PORT= 80 "} {
-		_, err := load[config](pair)
-		require.Error(t, err, pair)
 	}
 }
 
@@ -384,54 +359,6 @@ func TestNotAStruct(t *testing.T) {
 	_, report, err := explain[map[string]int](envcfg.Options{})
 	require.Error(t, err)
 	require.NotNil(t, report)
-}
-
-func TestWrongTags(t *testing.T) {
-	t.Parallel()
-	type list struct {
-		A string   `env:"A,mandatory"`
-		B string   `env:""`
-		C int      `env:"C" default:"x"`
-		D string   `env:"D" check:"prot"`
-		E chan int `env:"E"`
-		F int      `env:"F" check:"min=low"`
-	}
-	_, err := envcfg.Variables[list]()
-	require.ErrorContains(t, err, `the tag env of A has the unknown option "mandatory"`)
-	require.ErrorContains(t, err, "the tag env of B has no name")
-	require.ErrorContains(t, err, `"x" is not a whole number`)
-	_, err = load[list]("D=1", "E=1", "F=1")
-	require.ErrorContains(t, err, `cannot be checked: the tag's rule "prot" is unknown`)
-	require.ErrorContains(t, err, "cannot be put into a chan int")
-	require.ErrorContains(t, err, "has the limit low in its tag, which is no value of its type")
-
-	type senseless struct {
-		Unit        time.Duration `env:"UNIT" unit:"sec"`
-		Bytes       []byte        `env:"RAW" unit:"hexx"`
-		Rule        string        `env:"RULE" check:"prot"`
-		Expression  string        `env:"EXPRESSION" check:"match=("`
-		Limit       int           `env:"LIMIT" check:"min=low"`
-		Environment string        `env:"ENVIRONMENT" default:"production"`
-		First       int           `env:"TWICE" default:"1"`
-		Second      int           `env:"TWICE" default:"2"`
-		Own         string        `env:"OWN" check:"palindrome"`
-	}
-	_, err = envcfg.Variables[senseless]()
-	require.Len(t, err.(*envcfg.Error).Problems, 7) //nolint:errorlint // it is this package's own
-	for _, want := range []string{
-		`Unit has the unknown unit "sec"`, `Bytes has the unknown unit "hexx"`, `Rule has the unknown rule "prot": did you mean port?`,
-		"Expression has a regular expression that cannot be compiled", "Limit has the limit low in its tag",
-		"Environment has a default that never counts", "Second has another default",
-	} {
-		require.ErrorContains(t, err, want)
-	}
-
-	type loop struct {
-		Next *loop `prefix:"N_"`
-		A    int   `env:"A"`
-	}
-	_, err = load[loop]()
-	require.ErrorContains(t, err, "contains itself")
 }
 
 type ruled struct {

@@ -29,7 +29,10 @@ func (o Origin) String() string {
 	var s string
 	switch o.Layer {
 	case FromFile:
-		s = o.File + ":" + strconv.Itoa(o.Line)
+		s = o.File
+		if o.Line > 0 {
+			s += ":" + strconv.Itoa(o.Line)
+		}
 	case FromSecretFile:
 		s = o.File
 	case FromProfile:

@@ -95,6 +95,9 @@ func (o *Options) checkEnvironment(name string) string {
 		return ""
 	}
 	known := o.environments()
+	if len(known) == 0 {
+		return "is no known environment: Options.Profiles names none"
+	}
 	reason := "is no known environment: use " + oneOf(known)
 	for _, k := range known {
 		if lower := strings.ToLower(name); len(lower) >= 3 && strings.HasPrefix(k, lower) || lower == k || distance(lower, k) <= 2 {

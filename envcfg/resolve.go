@@ -28,6 +28,10 @@ func (l *layers) resolve(f *field, r *resolution) {
 		}
 		return
 	}
+	if r.text, r.found = l.environ.lookup(f.name); r.found && len(l.environ.files) == 0 && !f.hasOldNames { // what is usual
+		r.origin.Layer = FromProcess
+		return
+	}
 	l.named(f, f.name, r)
 	if f.hasOldNames && !r.failed {
 		l.oldNames(f, r)
