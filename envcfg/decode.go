@@ -21,10 +21,7 @@ import (
 func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err error) {
 	for i := range l.o.Parsers {
 		if p := &l.o.Parsers[i]; p.typ == v.Type() {
-			if err := guarded(func() error { return p.parse(v, text) }); err != nil {
-				return reasonOf(err, "is not valid", "parser"), err
-			}
-			return "", nil
+			return parseWith(p, v, text)
 		}
 	}
 	if t.json {
@@ -52,11 +49,23 @@ func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err e
 			return "is no time zone, like Europe/Berlin or UTC", nil
 		}
 	case encoding.TextUnmarshaler:
-		if err := guarded(func() error { return p.UnmarshalText([]byte(text)) }); err != nil {
-			return reasonOf(err, "is not "+expectation(p), "UnmarshalText method"), err
-		}
+		return unmarshal(p, text)
 	default:
 		return l.setKind(v, text, t)
+	}
+	return "", nil
+}
+
+func parseWith(p *TypeParser, v reflect.Value, text string) (reason string, err error) {
+	if err := guarded(func() error { return p.parse(v, text) }); err != nil {
+		return reasonOf(err, "is not valid", "parser"), err
+	}
+	return "", nil
+}
+
+func unmarshal(u encoding.TextUnmarshaler, text string) (reason string, err error) {
+	if err := guarded(func() error { return u.UnmarshalText([]byte(text)) }); err != nil {
+		return reasonOf(err, "is not "+expectation(u), "UnmarshalText method"), err
 	}
 	return "", nil
 }

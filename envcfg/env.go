@@ -82,7 +82,7 @@ func (e *Env) Prefix(prefix string) map[string]Secret {
 func (e *Env) resolve(f *field, r *resolution) {
 	e.secret[f.name] = e.secret[f.name] || f.isSecret()
 	e.layers.resolve(f, r)
-	if r.problem != nil {
+	if r.problem != nil { // an Env knows no old names, so it is no warning
 		e.note(mishap{Problem: *r.problem})
 	}
 }

@@ -111,8 +111,8 @@ func (l *loader) finish() error {
 func (l *loader) field(f *field) {
 	var r resolution
 	l.layers.resolve(f, &r)
-	if r.problem != nil || r.warning != nil {
-		l.note(f, &r)
+	if r.problem != nil {
+		l.note(f, *r.problem)
 	}
 	if r.found && !r.has(f) {
 		r.found = false
@@ -150,15 +150,13 @@ func (l *loader) fallback(f *field) (string, bool) {
 }
 
 // note keeps what looking for a value brought up.
-func (l *loader) note(f *field, r *resolution) {
-	if r.problem != nil {
-		r.problem.Field = l.plan.path(f)
-		l.fail(f, *r.problem)
+func (l *loader) note(f *field, p Problem) {
+	p.Field = l.plan.path(f)
+	if p.Kind == Deprecated {
+		l.warnings = append(l.warnings, p)
+		return
 	}
-	if r.warning != nil {
-		r.warning.Field = l.plan.path(f)
-		l.warnings = append(l.warnings, *r.warning)
-	}
+	l.fail(f, p)
 }
 
 // use notes that one of a struct's variables is set. Every environment has a profile and a name, so these do not count.

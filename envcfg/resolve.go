@@ -12,9 +12,8 @@ type resolution struct {
 	found  bool
 	failed bool // there is a value, but its file cannot be read
 
-	strength int      // of NAME_FILE, when text is what its file says
-	problem  *Problem // a conflict, or a file that cannot be read
-	warning  *Problem // an old name is in use
+	strength int32    // of NAME_FILE, when text is what its file says
+	problem  *Problem // a conflict, a file that cannot be read, or a warning: an old name is in use
 }
 
 // has says whether r is a value, which an empty text is only with the option empty.
@@ -26,10 +25,6 @@ func (l *layers) resolve(f *field, r *resolution) {
 		if l.environmentAt.Layer != FromDefault || !f.required {
 			r.text, r.origin, r.found = l.environment, l.environmentAt, true
 		}
-		return
-	}
-	if r.text, r.found = l.environ.lookup(f.name); r.found && len(l.environ.files) == 0 && !f.hasOldNames { // what is usual
-		r.origin.Layer = FromProcess
 		return
 	}
 	l.named(f, f.name, r)
@@ -93,8 +88,8 @@ func (l *layers) oldNames(f *field, r *resolution) {
 			}
 			return
 		}
-		if !o.failed {
-			o.warning = &Problem{Kind: Deprecated, Name: f.name, Origin: o.origin, Reason: old + " is deprecated: rename it to " + f.name}
+		if o.problem == nil {
+			o.problem = &Problem{Kind: Deprecated, Name: f.name, Origin: o.origin, Reason: old + " is deprecated: rename it to " + f.name}
 		}
 		*r = o
 		return
@@ -102,14 +97,14 @@ func (l *layers) oldNames(f *field, r *resolution) {
 }
 
 // strength orders the places that values come from.
-func (l *layers) strength(o Origin) int {
+func (l *layers) strength(o Origin) int32 {
 	switch o.Layer {
 	case FromProcess:
-		return len(l.files) + 3
+		return int32(len(l.files)) + 3 //nolint:gosec // few
 	case FromSecretFile:
-		return len(l.files) + 2
+		return int32(len(l.files)) + 2 //nolint:gosec // few
 	case FromFile:
-		return slices.IndexFunc(l.files, func(f dotenvFile) bool { return f.path == o.File }) + 2
+		return int32(slices.IndexFunc(l.files, func(f dotenvFile) bool { return f.path == o.File })) + 2 //nolint:gosec // few
 	case FromProfile:
 		return 1
 	}
