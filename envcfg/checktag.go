@@ -8,10 +8,12 @@ import (
 	"time"
 )
 
-// knownRules are the names of the rules in check tags.
-var knownRules = [...]string{
-	"min", "max", "oneof", "match", "port", "host", "hostport", "ip", "url", "database", "postgres", "loglevel", "email", "base64",
-	"hex", "file", "dir",
+// knownRules returns the names of the rules in check tags.
+func knownRules() []string {
+	return []string{
+		"min", "max", "oneof", "match", "port", "host", "hostport", "ip", "url", "database", "postgres", "loglevel", "email", "base64",
+		"hex", "file", "dir",
+	}
 }
 
 // checkTags reports tags that make no sense whatever the environment is. Rules and types that it does not know may be those
@@ -66,8 +68,8 @@ func (f *field) wrongRule() string {
 		var rule string
 		rule, rest = nextRule(rest)
 		name, arg, _ := strings.Cut(rule, "=")
-		if !slices.Contains(knownRules[:], name) {
-			if near := nearest(name, knownRules[:]); near != "" && len(name) > 2 {
+		if !slices.Contains(knownRules(), name) {
+			if near := nearest(name, knownRules()); near != "" && len(name) > 2 {
 				return "has the unknown rule " + shown(name) + ": did you mean " + near + "?"
 			}
 			continue
