@@ -91,6 +91,7 @@
 // # Limits
 //
 // It reads the environment and files, not flags, YAML or remote stores. The values of a .env file are limited to 1 MiB, a
-// file of a secret to 64 KiB. What is a secret is known from types, tags and names: a secret in a field that looks like a
-// number, with a name that says nothing, is shown as a number, and so is a secret that stands in a profile or a default.
+// file of a secret to 64 KiB; one that is a named pipe is waited for until somebody writes. What is a secret is known from
+// types, tags and names: a secret in a field that looks like a number, with a name that says nothing, is shown as a number,
+// and so is a secret that stands in a profile or a default.
 package envcfg

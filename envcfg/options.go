@@ -23,7 +23,8 @@ type Options struct {
 	// [StandardProfiles].
 	Profiles map[string]map[string]string
 	// SecretDirs are directories of files named like variables, as Kubernetes and Docker mount secrets; they come right
-	// after the process environment. Names of files are compared as they are and in lower case.
+	// after the process environment. Names of files are compared as they are and in lower case;
+	// a name that could lead out of the directory names none.
 	SecretDirs []string
 
 	// Parsers are for types that this package does not know; see [Parser].
