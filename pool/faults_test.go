@@ -134,13 +134,11 @@ func TestHangingServer(t *testing.T) {
 	server := pgtest.New(t, pgtest.Config{})
 	p := open(t, pool.Config{
 		URL: pool.NewSecret(server.URL("postgres")), Size: 4, MaxOverflow: -1,
-		PingAfter: 1, PingTimeout: 50 * time.Millisecond, ConnectTimeout: 100 * time.Millisecond, AcquireTimeout: time.Second,
+		PingAfter: 1, PingTimeout: 50 * time.Millisecond, ConnectTimeout: 500 * time.Millisecond, AcquireTimeout: time.Second,
 	})
 	var warm []*pgxpool.Conn
 	for range 4 {
-		c, err := p.Acquire(t.Context())
-		require.NoError(t, err)
-		warm = append(warm, c)
+		warm = append(warm, take(t, p))
 	}
 	for _, c := range warm {
 		c.Release()
