@@ -226,7 +226,7 @@ func compareNumber(v reflect.Value, n int64) int {
 	case v.CanUint() && n < 0:
 		return 1
 	case v.CanUint():
-		return compare(v.Uint(), uint64(n))
+		return compare(v.Uint(), uint64(n)) //nolint:gosec // not negative
 	}
 	return compare(v.Float(), float64(n))
 }

@@ -54,7 +54,7 @@ func (e *environ) insert(i int, name string) {
 	for e.table[at] != 0 && !isPair(e.pairs[e.table[at]-1], name) {
 		at = (at + 1) & (len(e.table) - 1)
 	}
-	e.table[at] = uint16(i + 1)
+	e.table[at] = uint16(i + 1) //nolint:gosec // larger ones went to more
 }
 
 // lookup returns the value of a name. Of a name that is there twice, the last one counts.

@@ -137,9 +137,9 @@ func TestNoEnvironmentIsKnown(t *testing.T) {
 // Every variable is found, however many there are.
 func TestLargeEnvironment(t *testing.T) {
 	t.Parallel()
-	pairs := make([]string, 66_000)
-	for i := range pairs {
-		pairs[i] = "X" + strconv.Itoa(i) + "=x"
+	var pairs []string
+	for i := range 66_000 {
+		pairs = append(pairs, "X"+strconv.Itoa(i)+"=x")
 	}
 	c, err := load[inner](append(pairs, "PORT=7")...)
 	require.NoError(t, err)

@@ -92,8 +92,8 @@ func (s *secrets) held(v reflect.Value, depth int) {
 			s.held(element, depth+1)
 		}
 	case reflect.Struct:
-		for i := range v.NumField() {
-			s.held(v.Field(i), depth+1)
+		for _, f := range v.Fields() {
+			s.held(f, depth+1)
 		}
 	}
 }

@@ -95,10 +95,10 @@ type said struct {
 
 func (s said) Validate() error { return s.err }
 
-type severalErrors struct{ errs []error }
+type severalError struct{ errs []error }
 
-func (severalErrors) Error() string     { return "very wrong" }
-func (e severalErrors) Unwrap() []error { return e.errs }
+func (severalError) Error() string     { return "very wrong" }
+func (e severalError) Unwrap() []error { return e.errs }
 
 // Only what errors.Join joined is several problems; nothing that a rule says is lost.
 func TestSentencesOfRules(t *testing.T) {
@@ -111,8 +111,8 @@ func TestSentencesOfRules(t *testing.T) {
 		{errors.Join(first, second), []string{"SAID_SIZE: default: Size: first", "A second one"}},
 		{errors.Join(first, errors.Join(second, first)), []string{"SAID_SIZE: default: Size: first", "A second one", "SAID_SIZE: default: Size: first"}},
 		{fmt.Errorf("too large: %w, %w", first, second), []string{"too large: Size: first, A second one"}},
-		{severalErrors{}, []string{"very wrong"}},
-		{severalErrors{[]error{nil}}, []string{"very wrong"}},
+		{severalError{}, []string{"very wrong"}},
+		{severalError{[]error{nil}}, []string{"very wrong"}},
 	} {
 		s := said{err: c.err}
 		err := envcfg.Fill(&s, envcfg.Options{Environ: []string{}, Files: []string{}})

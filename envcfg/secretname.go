@@ -57,8 +57,8 @@ func reveals(t reflect.Type, depth int) bool {
 	case isContainer(t):
 		return reveals(t.Elem(), depth+1)
 	case t.Kind() == reflect.Struct: // with the option json
-		for i := range t.NumField() {
-			if f := t.Field(i); f.IsExported() && reveals(f.Type, depth+1) {
+		for f := range t.Fields() {
+			if f.IsExported() && reveals(f.Type, depth+1) {
 				return true
 			}
 		}

@@ -128,7 +128,7 @@ func (t *tag) defaultIn(environment string) (string, bool) {
 
 // demanded says whether the variable must be set, in some environment at least.
 func (t *tag) demanded() bool {
-	return t.required && (t.name == EnvironmentName || t.raw.Get("default") == "" && !(t.hasDefault && t.empty))
+	return t.required && (t.name == EnvironmentName || t.raw.Get("default") == "" && (!t.hasDefault || !t.empty))
 }
 
 // The tags that stand for themselves; the package's documentation says what they mean.
