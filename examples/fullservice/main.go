@@ -17,6 +17,7 @@ import (
 	"fmt"
 	"net"
 	"os"
+	"slices"
 	"time"
 
 	"github.com/prodwright/prodwright/examples/internal/demo"
@@ -46,13 +47,15 @@ func main() {
 			return err
 		}
 		err = s.group.Run(ctx)
-		if signal, ok := errors.AsType[*lifecycle.SignalError](err); ok {
-			v.Claimf(true, "told to stop before it had started: %v", signal)
-			err = nil
+		r := s.group.Report()
+		// The API is the last part to start.
+		serving := slices.ContainsFunc(r.Started, func(step lifecycle.Step) bool { return step.Part == "api" && step.Error == "" })
+		if err == nil && !serving {
+			v.Claimf(true, "told to stop before it had started: %s", r.Cause)
 		} else {
 			v.Claimf(err == nil, "started and stopped in order")
 		}
-		started(v, s.group.Report())
+		started(v, r)
 		return err
 	})
 }
