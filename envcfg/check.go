@@ -263,12 +263,14 @@ func isURL(text string, schemes ...string) bool {
 		(len(schemes) == 0 || slices.Contains(schemes, u.Scheme))
 }
 
-// isHost accepts IP addresses and names of letters, digits, dashes, underscores and dots.
+// isHost accepts IP addresses and names of letters, digits, dashes, underscores and dots. What ends in a number, such as
+// 10.0.0.256, is no name but an address that is wrong.
 func isHost(text string) bool {
 	if _, err := netip.ParseAddr(text); err == nil {
 		return true
 	}
-	if text == "" || len(text) > 253 {
+	last := text[strings.LastIndexByte(text, '.')+1:]
+	if text == "" || len(text) > 253 || last != "" && strings.Trim(last, "0123456789") == "" {
 		return false
 	}
 	for label := range strings.SplitSeq(strings.TrimSuffix(text, "."), ".") {

@@ -65,7 +65,10 @@ func parseWith(p *TypeParser, v reflect.Value, text string) (reason string, err 
 
 func unmarshal(u encoding.TextUnmarshaler, text string) (reason string, err error) {
 	if err := guarded(func() error { return u.UnmarshalText([]byte(text)) }); err != nil {
-		return reasonOf(err, "is not "+expectation(u), "UnmarshalText method"), err
+		if wanted := expectation(u); wanted != "" {
+			return "is not " + wanted, nil // which says it all
+		}
+		return reasonOf(err, "is not a valid "+reflect.TypeOf(u).Elem().String(), "UnmarshalText method"), err
 	}
 	return "", nil
 }
@@ -122,7 +125,7 @@ func setBool(v reflect.Value, text string) (string, error) {
 	return "", nil
 }
 
-// expectation says what a well-known type wants to read.
+// expectation says what a well-known type wants to read, or "".
 func expectation(v any) string {
 	switch v.(type) {
 	case *netip.Addr:
@@ -136,7 +139,7 @@ func expectation(v any) string {
 	case *slog.Level, *slog.LevelVar:
 		return "a level: DEBUG, INFO, WARN or ERROR, or one of them with an offset, like INFO+2"
 	}
-	return "a valid " + reflect.TypeOf(v).Elem().String()
+	return ""
 }
 
 func setFloat(v reflect.Value, text string) (reason string) {

@@ -49,6 +49,7 @@ type grammar struct {
 	skipEscaped  bool   // in '...' and `...`, a backslash keeps a quote from closing
 	single       string // what a backslash escapes in '...'; the backslash stays in front of everything else
 	double       string // what a backslash escapes in "..."
+	octal        bool   // there, \0 and three octal digits are a character
 	expand       expandRule
 	expandSingle bool // also in '...'
 }
@@ -86,7 +87,7 @@ func (d Dialect) grammar() (grammar, bool) {
 	case Compose:
 		return grammar{
 			comment: hashAfterSpace, colon: colonAlways, digitFirst: true, bareName: true, skipEscaped: true, single: "'",
-			double: "abfnrtv\\\"$", expand: expandCompose,
+			double: "abfnrtv\\\"$", octal: true, expand: expandCompose,
 		}, true
 	case Node:
 		return grammar{comment: hashAnywhere, colon: colonThenBlank, digitFirst: true, backtick: true, skipEscaped: true, double: "nr"}, true

@@ -30,8 +30,9 @@
 // An empty value counts as not set, so "NAME=" in the process environment gives the default although a file has a
 // value. A required variable must not be empty. The option "empty" makes an empty value a value.
 //
-// A secret may come from a file: with NAME_FILE set to a path, NAME is what the file says, without the line end. Of NAME,
-// NAME_FILE and deprecated names, the one in the stronger place counts; it is an error to set two in the same place.
+// A secret may come from a file: with NAME_FILE set to a path, NAME is what the file says, without the line end. Of
+// NAME, NAME_FILE and deprecated names, the one in the stronger place counts; it is an error to set two in the same
+// place.
 //
 // # Tags
 //
@@ -54,7 +55,8 @@
 //	prefix:"CACHE_"     on a struct: put in front of all its names; on a pointer to a struct: read it at all
 //
 // Structs without an env tag are read field by field. A pointer to a struct stays nil unless one of its variables is
-// set, and what is required in it counts only then; ENVIRONMENT and values of a profile do not count. Fields of any other type without an env tag are left alone.
+// set, and what is required in it counts only then; ENVIRONMENT and values of a profile do not count. Fields of any
+// other type without an env tag are left alone.
 //
 // # Types
 //
@@ -70,13 +72,14 @@
 // (takes the rest of the tag), port, host, hostport, ip, url (url=https|http limits the scheme), database, postgres,
 // loglevel, email, base64, hex, file, dir, and what [Options].Checks adds. A struct with a method Validate() error has
 // rules over several fields: it is called when its fields are right, and errors.Join lets it report several; an error
-// that begins with the name of a field is reported as that variable's. Methods and funcs of yours that panic have failed.
+// that begins with the name of a field is reported as that variable's. Methods and funcs of yours that panic have
+// failed.
 //
 // # Misspelt names
 //
-// A variable that nobody reads and that differs in one place, which is no digit, from one that is not set is an error that
-// names the right one; what every system sets, such as PATH and USER, is not. [Options].Strict makes every unknown variable with one of its prefixes an error, [Options].Ignore lets names
-// pass.
+// A variable that nobody reads and that differs in one place, which is no digit, from one that is not set is an error
+// that names the right one; what every system sets, such as PATH and USER, is not. [Options].Strict makes every unknown
+// variable with one of its prefixes an error, [Options].Ignore lets names pass.
 //
 // # Concurrency
 //
@@ -84,14 +87,14 @@
 //
 // # Errors
 //
-// [Load], [Fill], [Explain] and [Open] return an [*Error], which lists each [Problem]. Values are in a message only when a
-// [Report] may show them, and what was given to secrets is taken out of values and of words that are not this package's
-// own: secrets of four bytes and more wherever they stand, shorter ones where they are the whole value.
+// [Load], [Fill], [Explain] and [Open] return an [*Error], which lists each [Problem]. Values are in a message only
+// when a [Report] may show them, and what was given to secrets is taken out of values and of words that are not this
+// package's own: secrets of four bytes and more wherever they stand, shorter ones where they are the whole value.
 //
 // # Limits
 //
-// It reads the environment and files, not flags, YAML or remote stores. The values of a .env file are limited to 1 MiB, a
-// file of a secret to 64 KiB; one that is a named pipe is waited for until somebody writes. What is a secret is known from
-// types, tags and names: a secret in a field that looks like a number, with a name that says nothing, is shown as a number,
-// and so is a secret that stands in a profile or a default.
+// It reads the environment and files, not flags, YAML or remote stores. The values of a .env file are limited to 1 MiB,
+// a file of a secret to 64 KiB; one that is a named pipe is waited for until somebody writes. What is a secret is known
+// from types, tags and names: a secret in a field that looks like a number, with a name that says nothing, is shown as
+// a number, and so is a secret that stands in a profile or a default.
 package envcfg

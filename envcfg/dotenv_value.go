@@ -1,6 +1,7 @@
 package envcfg
 
 import (
+	"strconv"
 	"strings"
 	"unicode"
 	"unicode/utf8"
@@ -70,7 +71,10 @@ func (p *dotenvParser) space() int {
 // escape reads a backslash and what it escapes.
 func (p *dotenvParser) escape(b *strings.Builder, quote byte, escapes string) {
 	c := p.text[p.pos+1]
-	switch {
+	switch octal, ok := p.octalEscape(quote); {
+	case ok:
+		b.WriteRune(octal)
+		p.pos += len(`\0123`)
 	case strings.IndexByte(escapes, c) >= 0:
 		b.WriteByte(unescape(c))
 		p.pos += 2
@@ -82,6 +86,16 @@ func (p *dotenvParser) escape(b *strings.Builder, quote byte, escapes string) {
 		b.WriteByte('\\')
 		p.pos++
 	}
+}
+
+// octalEscape reads what is like \0123, the only way that one dialect has to write other characters.
+func (p *dotenvParser) octalEscape(quote byte) (rune, bool) {
+	const length = len(`\0123`)
+	if !p.octal || quote != '"' || !p.followedBy(1, '0') || p.pos+length > len(p.text) {
+		return 0, false
+	}
+	n, err := strconv.ParseUint(p.text[p.pos+2:p.pos+length], 8, 8)
+	return rune(n), err == nil && n > 0
 }
 
 func (p *dotenvParser) followedBy(n int, c byte) bool {

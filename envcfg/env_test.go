@@ -144,7 +144,7 @@ func TestCheck(t *testing.T) {
 		"postgres":        {"postgres://u:p@h/d", "mysql://h/d|x"},
 		"url":             {"https://h/p|redis://h", "/p|h|"},
 		"url=https":       {"https://h", "http://h"},
-		"host":            {"example.com|10.0.0.1|::1|my_host|localhost.", "-a|a..b|a b|"},
+		"host":            {"example.com|10.0.0.1|::1|my_host|localhost.|10.example.com|1a", "-a|a..b|a b||10.0.0.256|127.1|1.2.3.4.5"},
 		"hostport":        {"h:1|:80|[::1]:80", "h|h:x|h:70000"},
 		"ip":              {"10.0.0.1|::1", "10.0.0|h"},
 		"email":           {"a@b.c", "A <a@b.c>|x|"},

@@ -158,7 +158,17 @@ func isExample(text string) bool {
 	for _, c := range lower {
 		distinct[c] = struct{}{}
 	}
-	return len(distinct) < 5 && strings.IndexFunc(lower, unicode.IsSpace) < 0
+	return len(distinct) < 5 && strings.IndexFunc(lower, unicode.IsSpace) < 0 || repeats(lower)
+}
+
+// repeats says whether a text is one beginning over and over, such as "0123456789abcdef0123456789abcdef".
+func repeats(text string) bool {
+	for n := 1; n <= min(len(text)/2, 64); n++ {
+		if strings.HasPrefix(text[n:], text[:len(text)-n]) {
+			return true
+		}
+	}
+	return false
 }
 
 // files looks for files with secrets that others may read.

@@ -1,6 +1,7 @@
 package envcfg
 
 import (
+	"cmp"
 	"net/netip"
 	"net/url"
 	"strings"
@@ -20,8 +21,13 @@ func (l *linter) url(s *Setting, name, text string) {
 	if err != nil {
 		return // a check of the field says so
 	}
-	if password, ok := u.User.Password(); ok {
-		l.password(s, u.User.Username(), password)
+	query := u.Query()
+	password, ok := u.User.Password()
+	if !ok {
+		password, ok = query.Get("password"), query.Has("password")
+	}
+	if ok {
+		l.password(s, cmp.Or(u.User.Username(), query.Get("user")), password)
 	}
 	postgres := strings.HasPrefix(u.Scheme, "postgres")
 	if !postgres && !namesDatabase(name) {
@@ -32,11 +38,11 @@ func (l *linter) url(s *Setting, name, text string) {
 		return
 	}
 	hosts := u.Host
-	if h := u.Query().Get("host"); h != "" {
+	if h := query.Get("host"); h != "" {
 		hosts = h
 	}
 	l.hosts(s, hosts)
-	mode := u.Query().Get("sslmode")
+	mode := query.Get("sslmode")
 	if _, separate := l.report.Setting("DB_SSL_MODE"); postgres && (mode != "" || !separate) {
 		l.sslMode(s, mode)
 	}
@@ -106,7 +112,9 @@ func (l *linter) host(s *Setting, host string) (local bool) {
 	switch {
 	case host == "" || strings.HasPrefix(host, "/"):
 		l.add(s, SeverityWarning, "the database is reached through a socket on this machine", "fine for a proxy beside the service; a database here is lost with the machine")
-	case lower == "localhost" || lower == "host.docker.internal" || strings.HasSuffix(lower, ".localhost"), err == nil && (address.Unmap().IsLoopback() || address.IsUnspecified()):
+	case lower == "localhost" || lower == "host.docker.internal" || strings.HasSuffix(lower, ".localhost"),
+		strings.HasPrefix(lower, "127.") && strings.Trim(lower, ".0123456789") == "", // 127.1, as the system's resolver reads it
+		err == nil && (address.Unmap().IsLoopback() || address.IsUnspecified()):
 		l.add(s, SeverityError, "the database is on this machine", "name the database server: a database here is lost with the machine")
 	default:
 		return false

@@ -24,6 +24,14 @@ type Origin struct {
 	Line  int    `json:"line,omitempty"`
 }
 
+// place is the origin without a name that has been said.
+func (o Origin) place(name string) string {
+	if o.Name == name {
+		o.Name = ""
+	}
+	return o.String()
+}
+
 // String returns ".env:3", "process environment", "/run/secrets/password (DB_PASSWORD_FILE)" and the like.
 func (o Origin) String() string {
 	var s string

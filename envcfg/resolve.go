@@ -84,7 +84,7 @@ func (l *layers) oldNames(f *field, r *resolution) {
 		difference := cmp.Or(o.strength, l.strength(o.origin)) - cmp.Or(r.strength, l.strength(r.origin))
 		if r.found && (difference < 0 || difference == 0 && r.has(f)) {
 			if difference == 0 && o.text != r.text {
-				r.problem = &Problem{Kind: Conflict, Name: f.name, Origin: r.origin, Reason: "its old name " + old + " is set to something else (" + o.origin.String() + "): remove that"}
+				r.problem = &Problem{Kind: Conflict, Name: f.name, Origin: r.origin, Reason: "its old name " + old + " is set to something else (" + o.origin.place(old) + "): remove that"}
 			}
 			return
 		}

@@ -58,28 +58,31 @@ func (h holder) Validate() error {
 // kind that may hold one, and in the file.
 func TestSecretsAreNeverShown(t *testing.T) {
 	t.Parallel()
-	const rounds = 10_000
+	const rounds, each = 2_000, 5
 	r := rand.New(rand.NewPCG(1, 2))
 	for i := range rounds {
-		s := randomSecret(r)
-		inURL := strings.NewReplacer("%40", "@").Replace(url.QueryEscape(s)) // not every one is escaped rightly
+		var markers [each]string
+		for j := range markers {
+			markers[j] = randomSecret(r)
+		}
+		one := func() string { return markers[r.IntN(each)] }
+		typed, user, inURL := one(), one(), strings.NewReplacer("%40", "@").Replace(url.QueryEscape(one())) // not every one is escaped rightly
 		pairs := []string{
-			"TYPED=" + s, "ADMIN_PASSWORD=" + s, "TAGGED=" + s, "SIGNING_KEY=" + s, "DATABASE_URL=postgres://app:" + inURL + "@db/app?password=" + inURL,
-			"ADDRESS=https://" + url.PathEscape(s) + ":" + url.PathEscape(s) + "@host/?token=" + url.QueryEscape(s), "TEXT=" + s, "HOSTS=" + s,
-			"LABELS=" + s, "LEVEL=" + s, "API_TOKENS=" + s,
+			"TYPED=" + typed, "ADMIN_PASSWORD=" + typed, "TAGGED=" + one(), "SIGNING_KEY=" + one(), "DATABASE_URL=postgres://app:" + inURL + "@db/app?password=" + inURL,
+			"ADDRESS=https://" + url.PathEscape(user) + ":" + url.PathEscape(one()) + "@host/?token=" + url.QueryEscape(one()), "TEXT=" + one(), "HOSTS=" + one(),
+			"LABELS=" + one(), "LEVEL=" + one(), "API_TOKENS=" + typed,
 		}
 		if i%2 == 0 { // only those that are valid, so that there is a configuration
 			pairs = []string{"ADDRESS=" + strings.TrimPrefix(pairs[5], "ADDRESS="), "TEXT=12", "API_TOKENS=7"}
 			pairs = append(pairs, "HOSTS=")
 		}
 		c, report, err := explain[holder](envcfg.Options{Environ: pairs, Files: []string{}})
-		c.Typed, c.unexported = envcfg.NewSecret(s), envcfg.NewSecret(s)
+		c.Typed, c.unexported = envcfg.NewSecret(one()), envcfg.NewSecret(one())
 		shown := everyRendering(t, report, err, c.Typed, struct{ X envcfg.Secret }{c.unexported}, &struct{ x envcfg.Secret }{c.unexported})
 		if i%2 == 1 {
 			require.Error(t, err)
 			shown += everyRendering(t, errors.Unwrap(errors.Join(err)), err)
 		}
-		marker := s
 		if i%100 == 0 {
 			var r recorder
 			assert.Equal(&r, envcfg.Secret{}, c.Typed)
@@ -87,15 +90,14 @@ func TestSecretsAreNeverShown(t *testing.T) {
 			require.NotEmpty(t, r.String())
 			shown += r.String()
 		}
-		require.NotContains(t, shown, marker)
-		require.NotContains(t, shown, url.QueryEscape(marker))
-		require.NotContains(t, shown, url.PathEscape(marker))
-		quoted := fmt.Sprintf("%q", marker)
-		require.NotContains(t, shown, quoted[1:len(quoted)-1])
-
-		_, err = envcfg.ParseDotenv("A="+s+"\nB C="+s+"\nD=\""+s+"\n", envcfg.Dialect(i%4), nil)
-		if err != nil {
-			require.NotContains(t, err.Error(), marker)
+		for _, s := range markers {
+			if _, err = envcfg.ParseDotenv("A="+s+"\nB C="+s+"\nD=\""+s+"\n", envcfg.Dialect(i%4), nil); err != nil {
+				shown += err.Error()
+			}
+			quoted := fmt.Sprintf("%q", s)
+			for _, written := range []string{s, url.QueryEscape(s), url.PathEscape(s), quoted[1 : len(quoted)-1]} {
+				require.NotContains(t, shown, written)
+			}
 		}
 	}
 }

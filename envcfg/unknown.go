@@ -16,7 +16,7 @@ func (l *loader) findUnknown() {
 			u.look(name, Origin{Layer: FromFile, File: file.path, Line: e.Line})
 		}
 	}
-	slices.SortFunc(l.problems[u.before:], func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
+	slices.SortStableFunc(l.problems[u.before:], func(a, b Problem) int { return strings.Compare(a.Name, b.Name) })
 }
 
 // unknown looks for names that nobody reads.

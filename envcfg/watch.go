@@ -77,7 +77,8 @@ func (w *Watcher[T]) Report() *Report {
 
 // Reload loads at once, on a signal for instance, and puts the result in force when it is valid. It returns what
 // differs. After an error the old configuration stays. OnChange is called, OnError is not; while another call of a hook
-// goes on, as when OnChange itself calls Reload, that comes after it and after Reload has returned.
+// goes on, as when OnChange itself calls Reload, that comes after it and after Reload has returned. What is called while
+// loading (Validate methods, parsers, checks) must not call it.
 func (w *Watcher[T]) Reload() ([]Change, error) {
 	defer w.deliver()
 	w.loading.Lock()
