@@ -68,18 +68,12 @@ func displayedQuery(raw string, query url.Values) string {
 	return query.Encode()
 }
 
-// hasPassword recognises "user:password@host", with anything around it, and lists of settings such as "host=h password=p".
+// hasPassword recognises "user:password@host", with anything around it, and settings such as "host=h password=p".
 func hasPassword(text string) bool {
 	if at := strings.LastIndexByte(text, '@'); at >= 0 && strings.Contains(text[:at], ":") {
 		return true
 	}
-	for part := range strings.FieldsFuncSeq(text, func(r rune) bool { return r == ',' || isSettingSeparator(r) }) {
-		if key, _, ok := strings.Cut(part, "="); ok && secretKey(key) {
-			return true
-		}
-	}
-	return false
+	found := false
+	eachPassword(text, func(string) { found = true })
+	return found
 }
-
-// isSettingSeparator says what stands between settings such as password=p, in query strings and in drivers' notations.
-func isSettingSeparator(r rune) bool { return strings.ContainsRune("?&;# \t\r\n", r) }

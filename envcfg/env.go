@@ -1,7 +1,7 @@
 package envcfg
 
 import (
-	"errors"
+	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -239,7 +239,7 @@ func (v *Var) problems(r *resolution, s *secrets) problems {
 		}
 		return nil
 	}
-	own := &secrets{texts: slices.Clone(s.texts)}
+	own := &secrets{texts: maps.Clone(s.texts)}
 	own.add(r.text)
 	var list problems
 	for _, rule := range v.rules {
@@ -248,7 +248,7 @@ func (v *Var) problems(r *resolution, s *secrets) problems {
 			continue
 		}
 		reason := err.Error()
-		switch _, ours := errors.AsType[ruleError](err); {
+		switch _, ours := err.(ruleError); { //nolint:errorlint // an error around it may repeat the text
 		case err == errPanicked: //nolint:errorlint // it is never wrapped
 			reason = "its rule panicked"
 		case ours:

@@ -1,6 +1,10 @@
 package envcfg
 
 import (
+	"cmp"
+	"encoding/base64"
+	"encoding/hex"
+	"fmt"
 	"net/url"
 	"reflect"
 	"slices"
@@ -8,12 +12,19 @@ import (
 	"strings"
 )
 
-// secrets are texts that no message may repeat, in the ways in which a message may write them.
-type secrets struct{ texts []string }
+// secrets are texts that no message may repeat.
+type secrets struct {
+	texts  map[string]bool // in all ways in which they are written; true for those that are themselves
+	sorted []string        // those that are looked for inside other texts, the longest first
+	folded []string        // of those that are themselves, in lower case, the longest first
+}
 
 // shortest is the least length of a secret that is looked for inside other texts, in bytes. A shorter one is hidden only
-// where it is all of a text: it would be found everywhere.
-const shortest = 4
+// where it is all of a text: it would be found everywhere. One of shortestFolded bytes is also found in another case.
+const (
+	shortest       = 4
+	shortestFolded = 6
+)
 
 // add adds a secret, and the passwords in it.
 func (s *secrets) add(text string) {
@@ -21,12 +32,36 @@ func (s *secrets) add(text string) {
 	s.passwords(text)
 }
 
+// one adds a secret in the ways in which a message may write it.
 func (s *secrets) one(text string) {
+	s.keep(text, true)
+	s.keep(strings.TrimSpace(text), true)
+	if text == "" {
+		return
+	}
 	quoted := strconv.Quote(text)
-	for _, t := range [...]string{text, strings.TrimSpace(text), quoted[1 : len(quoted)-1], url.QueryEscape(text), url.PathEscape(text)} {
-		if t != "" && !slices.Contains(s.texts, t) {
-			s.texts = append(s.texts, t)
-		}
+	for _, way := range [...]string{
+		quoted[1 : len(quoted)-1], url.QueryEscape(text), url.PathEscape(text), url.UserPassword("", text).String()[1:],
+	} {
+		s.keep(way, false)
+	}
+	if len(text) >= shortest {
+		bytes := []byte(text)
+		s.keep(hex.EncodeToString(bytes), false)
+		s.keep(strings.ToUpper(hex.EncodeToString(bytes)), false)
+		s.keep(base64.RawStdEncoding.EncodeToString(bytes), false)
+		s.keep(base64.RawURLEncoding.EncodeToString(bytes), false)
+		s.keep(strings.Trim(fmt.Sprint(bytes), "[]"), false)
+	}
+}
+
+func (s *secrets) keep(text string, itself bool) {
+	if s.texts == nil {
+		s.texts = make(map[string]bool)
+	}
+	if known, ok := s.texts[text]; text != "" && (!ok || itself && !known) {
+		s.texts[text] = itself
+		s.sorted = nil
 	}
 }
 
@@ -34,47 +69,55 @@ func (s *secrets) one(text string) {
 func (s *secrets) encoded(text string) {
 	s.one(text)
 	for _, decode := range [...]func(string) (string, error){url.PathUnescape, url.QueryUnescape} {
-		if decoded, err := decode(text); err == nil {
+		if decoded, err := decode(text); err == nil && decoded != text {
 			s.one(decoded)
 		}
 	}
 }
 
-// passwords adds what is secret in a URL or in a list of settings such as "host=h password=p", also in one that cannot be
-// parsed.
+// passwords adds what is secret in a URL, in "user:password@host" or among settings such as "host=h password=p", also in a
+// text that cannot be parsed.
 func (s *secrets) passwords(text string) {
-	if _, rest, ok := strings.Cut(text, "://"); ok {
-		if at := strings.LastIndexByte(rest, '@'); at >= 0 {
-			if _, password, ok := strings.Cut(rest[:at], ":"); ok {
-				s.encoded(password)
-			}
-		}
-		if u, err := url.Parse(text); err == nil {
-			if password, ok := u.User.Password(); ok {
-				s.one(password)
-			}
+	rest := text
+	scheme, after, isURL := strings.Cut(text, "://")
+	if isURL {
+		rest = after
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		user, password, ok := strings.Cut(rest[:at], ":")
+		switch {
+		case ok:
+			s.encoded(password)
+		case isURL && strings.HasPrefix(scheme, "http"):
+			s.encoded(user) // a token, as in https://token@host
 		}
 	}
-	for part := range strings.FieldsFuncSeq(text, isSettingSeparator) {
-		if key, value, ok := strings.Cut(part, "="); ok && secretKey(key) {
-			s.encoded(value)
+	if u, err := url.Parse(text); isURL && err == nil {
+		if password, ok := u.User.Password(); ok {
+			s.one(password)
 		}
 	}
+	eachPassword(text, s.encoded)
 }
 
-// held adds what a value holds: texts, bytes and what reveals itself, also in lists and maps.
+// held adds what a value holds: texts, bytes, numbers and what reveals itself, also in lists and maps. Keys of maps are
+// names, unless they reveal themselves.
 func (s *secrets) held(v reflect.Value, depth int) {
 	if depth > maxNesting || !v.CanInterface() {
 		return
 	}
 	if r, ok := reflect.TypeAssert[revealer](addressable(v)); ok {
-		s.add(r.Reveal())
+		_ = guarded(func() error { s.add(r.Reveal()); return nil })
+		return
+	}
+	if u, ok := reflect.TypeAssert[url.URL](v); ok {
+		s.add(u.String()) // its parts are no secrets
 		return
 	}
 	switch v.Kind() {
 	case reflect.String:
 		s.add(v.String())
-	case reflect.Pointer:
+	case reflect.Pointer, reflect.Interface:
 		if !v.IsNil() {
 			s.held(v.Elem(), depth+1)
 		}
@@ -88,12 +131,18 @@ func (s *secrets) held(v reflect.Value, depth int) {
 		}
 	case reflect.Map:
 		for key, element := range v.Seq2() {
-			s.held(key, depth+1)
+			if reveals(key.Type(), 0) {
+				s.held(key, depth+1)
+			}
 			s.held(element, depth+1)
 		}
 	case reflect.Struct:
 		for _, f := range v.Fields() {
 			s.held(f, depth+1)
+		}
+	default:
+		if v.CanInt() || v.CanUint() || v.CanFloat() {
+			s.keep(fmt.Sprint(v.Interface()), true)
 		}
 	}
 }
@@ -108,23 +157,94 @@ func addressable(v reflect.Value) reflect.Value {
 	return p
 }
 
-// hide returns text without the secrets.
+// hide returns text without the secrets. A text that has one in another case, or escaped in another way, is withheld.
 func (s *secrets) hide(text string) string {
-	if slices.Contains(s.texts, text) {
+	if _, ok := s.texts[text]; ok {
 		return redacted
 	}
-	slices.SortFunc(s.texts, func(a, b string) int { return len(b) - len(a) }) // one may contain another
-	for _, t := range s.texts {
-		if len(t) >= shortest {
-			text = strings.ReplaceAll(text, t, redacted)
+	s.sort()
+	for _, t := range notLonger(s.sorted, len(text)) {
+		text = strings.ReplaceAll(text, t, redacted)
+	}
+	percent := unpercent(text)
+	for _, way := range [...]string{text, percent, strings.ReplaceAll(percent, "+", " "), unbackslash(text)} {
+		way = strings.ToLower(strings.ReplaceAll(way, redacted, "\x00"))
+		for _, t := range notLonger(s.folded, len(way)) {
+			if strings.Contains(way, t) {
+				return redacted
+			}
 		}
 	}
 	return text
 }
 
+// sort puts the longest first: one may contain another.
+func (s *secrets) sort() {
+	if s.sorted != nil || len(s.texts) == 0 {
+		return
+	}
+	s.sorted, s.folded = []string{}, nil
+	for t, itself := range s.texts {
+		if len(t) >= shortest {
+			s.sorted = append(s.sorted, t)
+		}
+		if itself && len(t) >= shortestFolded {
+			s.folded = append(s.folded, strings.ToLower(t))
+		}
+	}
+	longer := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
+	slices.SortFunc(s.sorted, longer)
+	slices.SortFunc(s.folded, longer)
+}
+
+// notLonger returns those of the texts that fit into a length.
+func notLonger(texts []string, length int) []string {
+	i, _ := slices.BinarySearchFunc(texts, length, func(t string, n int) int { return n - len(t) })
+	return texts[i:]
+}
+
+// unpercent decodes %41 wherever it stands.
+func unpercent(text string) string {
+	if !strings.Contains(text, "%") {
+		return text
+	}
+	var b strings.Builder
+	for i := 0; i < len(text); i++ {
+		if text[i] == '%' && i+2 < len(text) {
+			if n, err := strconv.ParseUint(text[i+1:i+3], 16, 8); err == nil {
+				b.WriteByte(byte(n))
+				i += 2
+				continue
+			}
+		}
+		b.WriteByte(text[i])
+	}
+	return b.String()
+}
+
+// unbackslash decodes the escapes of Go and JSON wherever they stand.
+func unbackslash(text string) string {
+	if !strings.Contains(text, `\`) {
+		return text
+	}
+	var b strings.Builder
+	for text != "" {
+		if text[0] == '\\' {
+			if r, _, rest, err := strconv.UnquoteChar(text, '"'); err == nil {
+				b.WriteRune(r)
+				text = rest
+				continue
+			}
+		}
+		b.WriteByte(text[0])
+		text = text[1:]
+	}
+	return b.String()
+}
+
 // display returns a value as a message or a report shows it. Secrets are taken out before anything is shortened.
 func (s *secrets) display(text string) string {
-	if slices.Contains(s.texts, text) {
+	if _, ok := s.texts[text]; ok {
 		return redacted
 	}
 	return s.hide(displayed(text))

@@ -82,8 +82,20 @@ var (
 	queryWords    = [...]string{"PW", "SIG", "JWT", "CODE", "AUTHORIZATION"} // besides, of the parameters in URLs
 )
 
+// nameWords returns the words of a name, in capitals: API_KEY and ApiKey have two.
 func nameWords(name string) []string {
-	return strings.FieldsFunc(strings.ToUpper(name), func(r rune) bool { return r == '_' || r == '.' || r == '-' })
+	var words []string
+	for part := range strings.FieldsFuncSeq(name, func(r rune) bool { return r == '_' || r == '.' || r == '-' }) {
+		begin := 0
+		for i := 1; i < len(part); i++ {
+			if 'A' <= part[i] && part[i] <= 'Z' && 'a' <= part[i-1] && part[i-1] <= 'z' {
+				words = append(words, strings.ToUpper(part[begin:i]))
+				begin = i
+			}
+		}
+		words = append(words, strings.ToUpper(part[begin:]))
+	}
+	return words
 }
 
 // secretName says whether a variable's name alone makes its value a secret.
@@ -97,13 +109,14 @@ func secretName(name string) bool {
 
 // secretKey says the same of a parameter in a URL or a setting in a list.
 func secretKey(key string) bool {
+	words := nameWords(key)
 	key = strings.ToUpper(key)
 	for _, part := range secretParts {
 		if strings.Contains(key, part) {
 			return true
 		}
 	}
-	for _, word := range nameWords(key) {
+	for _, word := range words {
 		if slices.Contains(secretWords[:], word) {
 			return true
 		}
