@@ -7,7 +7,6 @@ import (
 	"net"
 	"net/mail"
 	"net/netip"
-	"net/url"
 	"os"
 	"reflect"
 	"regexp"
@@ -34,7 +33,7 @@ func (l *loader) check(f *field, text string) (reason string, err error) {
 			}
 			continue
 		}
-		reason, known := checkText(name, arg, text)
+		reason, known := checkTexts(f.value, name, arg, text)
 		if !known {
 			reason, known = checkValue(f.value, name, arg, f.unit())
 		}
@@ -48,6 +47,20 @@ func (l *loader) check(f *field, text string) (reason string, err error) {
 	return "", nil
 }
 
+// checkTexts applies a rule to a text, or to each of a list of them.
+func checkTexts(v reflect.Value, name, arg, text string) (reason string, known bool) {
+	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() != reflect.String {
+		return checkText(name, arg, text)
+	}
+	_, known = checkText(name, arg, "")
+	for i := range v.Len() {
+		if reason, known := checkText(name, arg, v.Index(i).String()); reason != "" {
+			return fmt.Sprintf("has a wrong element %d, which %s", i+1, reason), known
+		}
+	}
+	return "", known
+}
+
 // nextRule cuts the first rule off. A regular expression takes the rest, commas included.
 func nextRule(rules string) (rule, rest string) {
 	if strings.HasPrefix(rules, "match=") {
@@ -57,22 +70,25 @@ func nextRule(rules string) (rule, rest string) {
 	return strings.TrimSpace(rule), strings.TrimSpace(rest)
 }
 
-// Check returns a rule as it is written in a check tag, such as "port", "min=32" or "oneof=a|b", as a func for
+// Check returns rules as they are written in a check tag, such as "port", "min=8,max=64" or "oneof=a|b", as a func for
 // [Var.Validate]. Its error says what would be right and never repeats the text. See the package's documentation for the
 // rules. Min and max compare the lengths of texts; for numbers use a struct.
-func Check(rule string) func(text string) error {
-	name, arg, _ := strings.Cut(rule, "=")
+func Check(rules string) func(text string) error {
 	return func(text string) error {
-		reason, known := checkText(name, arg, text)
-		if !known {
-			v := reflect.ValueOf(text)
-			reason, known = checkValue(v, name, arg, "")
-		}
-		switch {
-		case !known:
-			return ruleError(fmt.Sprintf("the rule %q is unknown", name))
-		case reason != "":
-			return ruleError(reason)
+		for rest := rules; rest != ""; {
+			var rule string
+			rule, rest = nextRule(rest)
+			name, arg, _ := strings.Cut(rule, "=")
+			reason, known := checkText(name, arg, text)
+			if !known {
+				reason, known = checkValue(reflect.ValueOf(text), name, arg, "")
+			}
+			switch {
+			case !known:
+				return ruleError(fmt.Sprintf("the rule %q is unknown", name))
+			case reason != "":
+				return ruleError(reason)
+			}
 		}
 		return nil
 	}
@@ -116,8 +132,8 @@ func checkText(name, arg, text string) (reason string, known bool) {
 		ok, want = isHost(text), "is neither a host name nor an IP address"
 	case "hostport":
 		host, port, err := net.SplitHostPort(text)
-		n, perr := strconv.Atoi(port)
-		ok = err == nil && perr == nil && n >= 0 && n <= 65535 && (host == "" || isHost(host))
+		_, perr := strconv.ParseUint(port, 10, 16) // which takes no sign
+		ok = err == nil && perr == nil && (host == "" || isHost(host))
 		want = "is not of the form host:port"
 	case "ip":
 		_, err := netip.ParseAddr(text)
@@ -258,9 +274,8 @@ func length(v reflect.Value) (n int, what string) {
 }
 
 func isURL(text string, schemes ...string) bool {
-	u, err := url.Parse(text)
-	return err == nil && u.Scheme != "" && (u.Host != "" || u.Path != "" || u.RawQuery != "") && u.Opaque == "" &&
-		(len(schemes) == 0 || slices.Contains(schemes, u.Scheme))
+	u, ok := completeURL(text)
+	return ok && u.Opaque == "" && (len(schemes) == 0 || slices.Contains(schemes, u.Scheme))
 }
 
 // isHost accepts IP addresses and names of letters, digits, dashes, underscores and dots. What ends in a number, such as

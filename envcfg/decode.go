@@ -4,7 +4,6 @@ import (
 	"encoding"
 	"encoding/base64"
 	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -49,7 +48,7 @@ func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err e
 			return "is no time zone, like Europe/Berlin or UTC", nil
 		}
 	case encoding.TextUnmarshaler:
-		return unmarshal(p, text)
+		return unmarshal(v, text)
 	default:
 		return l.setKind(v, text, t)
 	}
@@ -63,13 +62,17 @@ func parseWith(p *TypeParser, v reflect.Value, text string) (reason string, err 
 	return "", nil
 }
 
-func unmarshal(u encoding.TextUnmarshaler, text string) (reason string, err error) {
+// unmarshal reads into a new value: what the field held before may share memory with a copy that is to stay as it is.
+func unmarshal(v reflect.Value, text string) (reason string, err error) {
+	target := reflect.New(v.Type())
+	u, _ := reflect.TypeAssert[encoding.TextUnmarshaler](target)
 	if err := guarded(func() error { return u.UnmarshalText([]byte(text)) }); err != nil {
 		if wanted := expectation(u); wanted != "" {
 			return "is not " + wanted, nil // which says it all
 		}
-		return reasonOf(err, "is not a valid "+reflect.TypeOf(u).Elem().String(), "UnmarshalText method"), err
+		return reasonOf(err, "is not a valid "+v.Type().String(), "UnmarshalText method"), err
 	}
+	v.Set(target.Elem())
 	return "", nil
 }
 
@@ -104,12 +107,38 @@ func (l *loader) setKind(v reflect.Value, text string, t *tag) (reason string, e
 
 // setURL does not return the error of url.Parse, which repeats the text.
 func setURL(p *url.URL, text string) (string, error) {
-	u, _ := url.Parse(text)
-	if u == nil || u.Scheme == "" || u.Host == "" && u.Path == "" && u.Opaque == "" {
+	u, ok := completeURL(text)
+	if !ok {
 		return "is not a complete URL, like https://host/path", nil
 	}
 	*p = *u
 	return "", nil
+}
+
+// completeURL parses a URL that has all it needs: host:port is none, though it looks like a scheme with something behind
+// it, and a URL of a web server or a queue has a host.
+func completeURL(text string) (*url.URL, bool) {
+	u, err := url.Parse(text)
+	switch {
+	case err != nil || u.Scheme == "":
+		return nil, false
+	case u.Opaque != "": // mailto:somebody
+		return u, !isDigit(u.Opaque[0])
+	case !strings.HasPrefix(text[len(u.Scheme):], "://"):
+		return nil, false
+	case u.Hostname() != "":
+		return u, true
+	}
+	return u, !needsHost(u.Scheme) && u.Host == "" && (u.Path != "" || u.RawQuery != "")
+}
+
+// needsHost says whether URLs of a scheme are always of a host. Databases can be reached by a path.
+func needsHost(scheme string) bool {
+	switch scheme {
+	case "http", "https", "ws", "wss", "amqp", "amqps", "nats", "ftp", "sftp", "ssh", "smtp", "smtps", "grpc", "grpcs", "s3":
+		return true
+	}
+	return false
 }
 
 func setBool(v reflect.Value, text string) (string, error) {
@@ -212,16 +241,21 @@ func notWhole(err error, low, high string) string {
 	return "is not a whole number, like 20"
 }
 
-// setSlice reads "a, b, c". Blanks around the elements and empty elements do not count.
+// setSlice reads "a, b, c", or a JSON array. Blanks around the elements and empty elements do not count.
 func (l *loader) setSlice(v reflect.Value, text string, t *tag) (string, error) {
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return setByteSlice(v, text, t)
 	}
-	parts := splitList(text, t)
+	parts, isJSON := jsonElements(text)
+	if !isJSON {
+		for _, part := range splitList(text, t) {
+			parts = append(parts, jsonElement{text: part})
+		}
+	}
 	out := reflect.MakeSlice(v.Type(), 0, len(parts))
 	for _, part := range parts {
 		out = reflect.Append(out, reflect.Zero(v.Type().Elem()))
-		if reason, err := l.set(out.Index(out.Len()-1), part, t); reason != "" {
+		if reason, err := l.setElement(out.Index(out.Len()-1), part, t); reason != "" {
 			return fmt.Sprintf("has a wrong element %d, which %s", out.Len(), reason), err
 		}
 	}
@@ -267,7 +301,7 @@ func decodeBytes(text, encoding string) ([]byte, bool) {
 // setMap reads "a=1, b=2", or a JSON object.
 func (l *loader) setMap(v reflect.Value, text string, t *tag) (string, error) {
 	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return setJSON(v, text)
+		return l.setObject(v, text, t)
 	}
 	out := reflect.MakeMap(v.Type())
 	for _, part := range splitList(text, t) {
@@ -275,41 +309,28 @@ func (l *loader) setMap(v reflect.Value, text string, t *tag) (string, error) {
 		if !ok {
 			return `is no list of pairs, like a=1, b=2, and no JSON object`, nil
 		}
-		key, element := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
+		key := reflect.New(v.Type().Key()).Elem()
 		if reason, err := l.set(key, strings.TrimSpace(name), t); reason != "" {
 			return "has a wrong key, which " + reason, err
 		}
 		if out.MapIndex(key).IsValid() {
 			return "has the same key twice", nil
 		}
-		if reason, err := l.set(element, strings.TrimSpace(value), t); reason != "" {
-			return "has a wrong value, which " + reason, err
+		if reason, err := l.setPair(out, key, jsonElement{text: strings.TrimSpace(value)}, t); reason != "" {
+			return reason, err
 		}
-		out.SetMapIndex(key, element)
 	}
 	v.Set(out)
 	return "", nil
 }
 
-// setJSON reads one JSON value. The errors of encoding/json quote the text, so they are not kept.
-func setJSON(v reflect.Value, text string) (string, error) {
-	target := reflect.New(v.Type())
-	err := guarded(func() error { return json.Unmarshal([]byte(text), target.Interface()) })
-	if err == nil {
-		v.Set(target.Elem())
-		return "", nil
+func (l *loader) setPair(m, key reflect.Value, value jsonElement, t *tag) (string, error) {
+	element := reflect.New(m.Type().Elem()).Elem()
+	if reason, err := l.setElement(element, value, t); reason != "" {
+		return "has a wrong value, which " + reason, err
 	}
-	if e, ok := errors.AsType[*json.UnmarshalTypeError](err); ok {
-		where := ""
-		if e.Field != "" {
-			where = " at " + e.Field
-		}
-		return fmt.Sprintf("does not fit%s: a %s is expected", where, e.Type), nil
-	}
-	if e, ok := errors.AsType[*json.SyntaxError](err); ok {
-		return fmt.Sprintf("is not JSON: wrong at character %d", e.Offset), nil
-	}
-	return "is not JSON that fits", nil
+	m.SetMapIndex(key, element)
+	return "", nil
 }
 
 // TypeParser parses a type that this package does not know; make it with [Parser].

@@ -81,9 +81,10 @@ func (e *Env) Prefix(prefix string) map[string]Secret {
 // resolve finds a value as [Load] does and notes what is wrong with it.
 func (e *Env) resolve(f *field, r *resolution) {
 	e.secret[f.name] = e.secret[f.name] || f.isSecret()
+	f.secret = e.secret[f.name] // also when it was only asked for as one before
 	e.layers.resolve(f, r)
-	if r.problem != nil { // an Env knows no old names, so it is no warning
-		e.note(mishap{Problem: *r.problem})
+	for _, p := range r.problems { // an Env knows no old names, so none is a warning
+		e.note(mishap{Problem: p})
 	}
 }
 
@@ -209,10 +210,15 @@ type Var struct {
 	rules    []func(text string) error
 }
 
-// Default sets what the variable is when it is not set or empty. It is checked by the rules like any other value.
+// Default sets what the variable is when it is not set or empty. It is checked by the rules like any other value. One of
+// ENVIRONMENT does not count, as [Options].Environment is its place, and is a problem.
 func (v *Var) Default(text string) *Var {
 	v.env.mu.Lock()
 	defer v.env.mu.Unlock()
+	if v.name == EnvironmentName && text != v.env.layers.environment {
+		v.env.note(mishap{Problem: Problem{Kind: BadDefault, Name: v.name, Reason: "has no default of its own: pass one as Options.Environment"}})
+		return v
+	}
 	v.fallback, v.hasFall = text, true
 	return v
 }
@@ -308,7 +314,7 @@ func (v *Var) JSON(target any) {
 	if r.text == "" {
 		return
 	}
-	reason := "is not JSON that fits"
+	reason := "cannot be decoded: JSON needs a pointer"
 	if p := reflect.ValueOf(target); p.Kind() == reflect.Pointer && !p.IsNil() {
 		reason, _ = setJSON(p.Elem(), r.text)
 	}

@@ -39,10 +39,15 @@ func (e *environ) read(o *Options) {
 	}
 }
 
-func (e *environ) insert(i int, name string) {
+// note keeps the names of files with secrets.
+func (e *environ) note(name string) {
 	if base, ok := strings.CutSuffix(name, "_FILE"); ok {
 		e.files = append(e.files, base)
 	}
+}
+
+func (e *environ) insert(i int, name string) {
+	e.note(name)
 	if i >= math.MaxUint16 {
 		if e.more == nil {
 			e.more = make(map[string]int)

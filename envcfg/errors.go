@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -47,7 +48,12 @@ func (p Problem) Error() string {
 		b.WriteString(p.Origin.String())
 		b.WriteString(": ")
 	}
-	b.WriteString(p.Reason)
+	b.WriteString(strings.Map(func(r rune) rune {
+		if unicode.IsControl(r) { // it is one line whatever a Validate method writes
+			return ' '
+		}
+		return r
+	}, p.Reason))
 	return b.String()
 }
 

@@ -140,7 +140,8 @@ func TestUnknownNames(t *testing.T) {
 	check(envcfg.Options{Environ: []string{"APP_TOKNE=1", "APP_TOEKN1=1", "APP_OTHER=1", "APP_TOKEN=1", "APP_OLD=1", "APP_NEW_FILE=1", "APX_Q=1"}, Strict: strict},
 		"APP_TOKNE: process environment: is set but unknown: did you mean APP_TOKEN?",
 		"APP_TOEKN1: process environment: is set but unknown: did you mean APP_TOKEN?",
-		"APP_OTHER: process environment: is set but unknown: nothing reads it; remove it")
+		"APP_OTHER: process environment: is set but unknown: nothing reads it; remove it",
+		"APP_NEW_FILE: process environment: is set, but APP_NEW is not read from a file: its tag needs the option file")
 	dir := files(t, map[string]string{".env": "# x\nAPP_XYZ=1\nDB_HOTS=1\n"})
 	check(envcfg.Options{Environ: []string{}, Files: in(dir), Strict: strict},
 		".env:2: is set but unknown: nothing reads it", ".env:3: is set but unknown: did you mean DB_HOST?")

@@ -22,8 +22,10 @@ type layers struct {
 	environment string
 	files       []dotenvFile // weakest first
 	problems    problems
-	missing     []string // .env files that are not there
+	missing     []string        // .env files that are not there
+	referred    map[string]bool // names that .env files refer to
 
+	again         bool // pipes cannot be read again and again
 	environmentAt Origin
 	unknown       string                // what is wrong with the environment's name
 	secretFiles   map[string]secretFile // by path; each is read once
@@ -44,13 +46,13 @@ func (l *layers) open(o *Options) {
 	l.o = o
 	l.environ.read(o)
 	l.environment, l.environmentAt = o.Environment, Origin{Layer: FromCode}
-	fixed := l.environment != ""
-	if v, ok := l.environ.lookup(EnvironmentName); !fixed && ok && v != "" {
-		l.environment, l.environmentAt.Layer, fixed = v, FromProcess, true
+	if v, ok := l.environ.lookup(EnvironmentName); l.environment == "" && ok && v != "" {
+		l.environment, l.environmentAt.Layer = v, FromProcess
 	}
+	taken := false // the environment is part of the name of a file that was read
 	for _, path := range o.files() {
 		if strings.Contains(path, "${"+EnvironmentName+"}") {
-			fixed = true
+			taken = true
 			if l.environment == "" {
 				l.environment, l.environmentAt.Layer = DefaultEnvironment, FromDefault
 			}
@@ -59,9 +61,8 @@ func (l *layers) open(o *Options) {
 			}
 			path = strings.ReplaceAll(path, "${"+EnvironmentName+"}", l.environment)
 		}
-		l.read(path)
-		if e, ok := l.last()[EnvironmentName]; ok && !fixed && !e.Value.IsZero() {
-			l.environment, l.environmentAt = e.Value.Reveal(), Origin{Layer: FromFile, File: path, Line: e.Line}
+		if e, ok := l.read(path)[EnvironmentName]; ok && !e.Value.IsZero() {
+			l.environmentIn(e, Origin{Layer: FromFile, File: path, Line: e.Line}, taken)
 		}
 	}
 	if l.environment == "" {
@@ -69,6 +70,29 @@ func (l *layers) open(o *Options) {
 		l.environmentAt.Layer = FromDefault
 	}
 	l.unknown = o.checkEnvironment(l.environment)
+	for name := range o.Profiles[l.environment] {
+		l.environ.note(name)
+	}
+}
+
+// environmentIn takes the environment that a file names, unless a stronger place does. When another one has been part of the
+// name of a file already, both cannot be right.
+func (l *layers) environmentIn(e Entry, at Origin, taken bool) {
+	switch l.environmentAt.Layer {
+	case FromProcess:
+		return
+	case FromCode:
+		if l.environment != "" {
+			return
+		}
+	}
+	if !taken {
+		l.environment, l.environmentAt = e.Value.Reveal(), at
+		return
+	}
+	if e.Value.Reveal() != l.environment {
+		l.problems = append(l.problems, Problem{Kind: Conflict, Name: EnvironmentName, Origin: at, Reason: "names another environment than " + l.environment + ", whose file was read: set it in the process environment, or in the first file"})
+	}
 }
 
 // wrong returns what is wrong with the files and with the environment, whose unknown name may be anything.
@@ -87,25 +111,24 @@ func (l *layers) shownEnvironment(hidden func() *secrets) string {
 	return hidden().display(l.environment)
 }
 
-func (l *layers) last() map[string]Entry {
-	if len(l.files) == 0 {
-		return nil
-	}
-	return l.files[len(l.files)-1].entries
-}
-
-// read adds a .env file, if there is one.
-func (l *layers) read(path string) {
+// read adds a .env file, if there is one, and returns what it says.
+func (l *layers) read(path string) map[string]Entry {
 	text, err := readLimited(path, MaxDotenvSize, false)
 	if errors.Is(err, fs.ErrNotExist) {
 		l.missing = append(l.missing, path)
-		return
+		return nil
 	}
 	if err != nil {
 		l.problems = append(l.problems, Problem{Kind: Unreadable, Origin: Origin{Layer: FromFile, File: path}, Reason: "cannot be read: " + causeOf(err), err: err})
-		return
+		return nil
 	}
-	entries, err := parseDotenv(path, text, l.o.Dialect, l.environ.lookup, func(name string) (string, bool) {
+	entries, err := parseDotenv(path, text, l.o.Dialect, func(name string) (string, bool) {
+		if l.referred == nil {
+			l.referred = make(map[string]bool)
+		}
+		l.referred[name] = true
+		return l.environ.lookup(name)
+	}, func(name string) (string, bool) {
 		value, _, ok := l.file(name)
 		return value, ok
 	})
@@ -115,11 +138,10 @@ func (l *layers) read(path string) {
 	f := dotenvFile{path: path, entries: make(map[string]Entry, len(entries))}
 	for _, e := range entries {
 		f.entries[e.Name] = e
-		if base, ok := strings.CutSuffix(e.Name, "_FILE"); ok {
-			l.environ.files = append(l.environ.files, base)
-		}
+		l.environ.note(e.Name)
 	}
 	l.files = append(l.files, f)
+	return f.entries
 }
 
 // file looks a name up in the .env files.
@@ -184,7 +206,7 @@ func (l *layers) secret(path string) (string, error) {
 	if f, ok := l.secretFiles[path]; ok {
 		return f.text, f.err
 	}
-	text, err := readLimited(path, maxSecretFile, true)
+	text, err := readLimited(path, maxSecretFile, !l.again)
 	if l.secretFiles == nil {
 		l.secretFiles = make(map[string]secretFile)
 	}

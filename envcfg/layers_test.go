@@ -14,10 +14,10 @@ import (
 func TestEnvironmentInForce(t *testing.T) {
 	t.Parallel()
 	type config struct {
-		Environment string `env:"ENVIRONMENT,safe" deprecated:"ENV"`
+		Environment string `env:"ENVIRONMENT,safe"`
 		Debug       bool   `env:"DEBUG"`
 	}
-	dir := files(t, map[string]string{".env": "ENVIRONMENT=production\n", ".env.production": "ENVIRONMENT=staging\n", "ENVIRONMENT": "production"})
+	dir := files(t, map[string]string{".env": "ENVIRONMENT=production\n", ".env.production": "ENVIRONMENT=production\n", "ENVIRONMENT": "production"})
 	for name, c := range map[string]struct {
 		o      envcfg.Options
 		want   string

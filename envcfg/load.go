@@ -2,6 +2,7 @@ package envcfg
 
 import (
 	"reflect"
+	"slices"
 	"strings"
 )
 
@@ -21,21 +22,25 @@ func Load[T any](o Options) (T, error) {
 // its value. After an error *t is as it was, but for what lies behind pointers and maps that a type of its own, or a
 // Validate method, writes to.
 func Fill[T any](t *T, o Options) error {
-	_, err := fill(t, o, nil)
+	_, err := fill(t, &loader{o: o}, nil)
 	return err
 }
 
 // Explain is [Fill] with a [Report] of every setting. The report is there also when there is an error.
 func Explain[T any](t *T, o Options) (*Report, error) {
-	return fill(t, o, &Report{})
+	return fill(t, &loader{o: o}, &Report{})
 }
 
-func fill[T any](t *T, o Options, report *Report) (*Report, error) {
+func fill[T any](t *T, l *loader, report *Report) (*Report, error) {
 	if t == nil {
-		return report, &Error{Problems: []Problem{{Kind: BadTag, Reason: "there is no " + reflect.TypeFor[T]().String() + " to fill: the pointer is nil"}}}
+		err := &Error{Problems: []Problem{{Kind: BadTag, Reason: "there is no " + reflect.TypeFor[T]().String() + " to fill: the pointer is nil"}}}
+		if report != nil {
+			*report = Report{Files: []string{}, Settings: []Setting{}, Problems: err.Problems}
+		}
+		return report, err
 	}
 	copied := *t
-	l := &loader{o: o, report: report}
+	l.report = report
 	l.run(reflect.ValueOf(&copied).Elem())
 	err := l.finish()
 	if report != nil {
@@ -59,6 +64,7 @@ type loader struct {
 	secrets  *secrets // see hidden
 	absent   []absence
 
+	again     bool // files are read again and again
 	collect   bool // only collect the fields
 	collected []field
 }
@@ -78,6 +84,9 @@ func (l *loader) run(v reflect.Value) {
 		return
 	}
 	l.plan.visit(v, l)
+	if l.layers.environmentAt.Layer == FromDefault {
+		l.names.add(EnvironmentName) // "ENVIROMENT=production" must not pass for development
+	}
 	l.problems = append(append(l.problems, l.plan.problems...), l.layers.wrong(l.hidden)...)
 	l.findUnknown()
 	l.attach()
@@ -90,6 +99,7 @@ func (l *loader) prepare(v reflect.Value) bool {
 		l.problems = problems{{Kind: BadTag, Reason: "only a struct can be filled, not " + v.Type().String()}}
 		return false
 	}
+	l.layers.again = l.again
 	l.layers.open(&l.o)
 	return true
 }
@@ -111,11 +121,14 @@ func (l *loader) finish() error {
 func (l *loader) field(f *field) {
 	var r resolution
 	l.layers.resolve(f, &r)
-	if r.problem != nil {
-		l.note(f, *r.problem)
+	for _, p := range r.problems {
+		l.note(f, p)
 	}
-	if r.found && !r.has(f) {
+	if r.found && (!r.has(f) || f.required && !f.empty && strings.TrimSpace(r.text) == "") {
 		r.found = false
+	}
+	if f.hasProfiles {
+		l.checkProfiles(f)
 	}
 	if r.found || r.failed {
 		l.use(f, &r)
@@ -132,11 +145,29 @@ func (l *loader) field(f *field) {
 		return
 	}
 	reason, err := l.set(f.value, r.text, &f.tag)
+	if reason == "" && f.required && !f.empty && isContainer(f.value.Type()) && isEmptyList(f.value) {
+		reason = "is required, but has no elements"
+	}
 	if reason == "" && f.hasCheck {
 		reason, err = l.check(f, r.text)
 	}
 	if reason != "" {
 		l.invalid(f, &r, reason, err)
+	}
+}
+
+func isEmptyList(v reflect.Value) bool {
+	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0
+}
+
+// checkProfiles finds defaults for environments that are misspelt. Others may be those of another program that has the
+// same struct.
+func (l *loader) checkProfiles(f *field) {
+	for _, p := range f.profiles() {
+		if near := nearest(p.environment, l.o.environments()); near != "" && !l.o.knows(p.environment) {
+			path := l.plan.path(f)
+			l.fail(f, Problem{Kind: BadTag, Name: f.name, Field: path, Reason: path + " has a default for " + shown(p.environment) + ": did you mean " + near + "?"})
+		}
 	}
 }
 
@@ -159,18 +190,28 @@ func (l *loader) note(f *field, p Problem) {
 	l.fail(f, p)
 }
 
-// use notes that one of a struct's variables is set. Every environment has a profile and a name, so these do not count.
+// use notes that one of a struct's variables is set.
 func (l *loader) use(f *field, r *resolution) {
-	if r.origin.Layer != FromProfile && f.name != EnvironmentName {
+	if l.counts(f, r) {
 		l.plan.structs[f.owner].used = true
 	}
+}
+
+// counts says whether a value is a reason for a struct to be there. Every environment has a profile and a name, so these
+// are none.
+func (l *loader) counts(f *field, r *resolution) bool {
+	return r.origin.Layer != FromProfile && r.origin.Layer != FromDefault && f.name != EnvironmentName
 }
 
 func (l *loader) fail(f *field, p Problem) {
 	for i := f.owner; i >= 0; i = l.plan.structs[i].parent {
 		l.plan.structs[i].failed = true
 	}
-	l.problems = append(l.problems, p)
+	if !slices.ContainsFunc(l.problems, func(o Problem) bool { // two fields may share a variable
+		return o.Kind == p.Kind && o.Name == p.Name && o.Origin == p.Origin && o.Reason == p.Reason && p.Name != ""
+	}) {
+		l.problems = append(l.problems, p)
+	}
 }
 
 func (l *loader) missing(f *field, origin Origin) {
@@ -178,13 +219,14 @@ func (l *loader) missing(f *field, origin Origin) {
 	if origin.Layer != "" {
 		reason = "required, but empty in " + origin.String()
 	}
+	isFile := strings.HasSuffix(origin.Name, "_FILE")
 	if doc := f.doc(); doc != "" {
 		reason += ": " + doc
 	}
 	if example := f.example(); example != "" {
 		reason += ", like " + example
 	}
-	if f.file || f.isSecret() {
+	if (f.file || f.isSecret()) && !isFile {
 		reason += " (or " + f.name + "_FILE with the path of a file that holds it)"
 	}
 	if l.report != nil {

@@ -34,7 +34,8 @@ type Options struct {
 	// Strict are prefixes that belong to this program, such as "APP_": a variable that begins so and is not known is an
 	// error, not only when it looks like a misspelling.
 	Strict []string
-	// Ignore are names that are never reported as misspelt, because another program reads them.
+	// Ignore are names that are never reported as misspelt, because another program reads them. One that ends in an asterisk,
+	// such as "APP_PLUGIN_*", stands for all that begin so.
 	Ignore []string
 	// OnWarning is told of what is doubtful but no error: a deprecated name that is in use, for instance.
 	OnWarning func(Problem)

@@ -1,9 +1,9 @@
 package envcfg
 
 import (
-	"encoding"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // field is one variable of a struct.
@@ -55,6 +55,16 @@ func (p *plan) fields() []field {
 	return again.collected
 }
 
+// isBehindPointer says whether a struct lies behind a pointer.
+func (p *plan) isBehindPointer(owner int) bool {
+	for i := owner; i >= 0; i = p.structs[i].parent {
+		if p.structs[i].pointer.IsValid() {
+			return true
+		}
+	}
+	return false
+}
+
 // isAbsent says whether a struct lies behind a pointer that is nil.
 func (p *plan) isAbsent(owner int) bool {
 	for i := owner; i >= 0; i = p.structs[i].parent {
@@ -88,6 +98,8 @@ func (p *plan) walk(owner int, within []reflect.Type, l *loader) {
 		case !f.tagged:
 			p.nested(owner, i, &sf, within, l)
 		case !sf.IsExported() || f.name == "-":
+		case strings.TrimSpace(f.name) != f.name:
+			p.problems = append(p.problems, Problem{Kind: BadTag, Field: s.path + sf.Name, Reason: "the name in the tag env of " + s.path + sf.Name + " has a blank at its beginning or end"})
 		case f.name == "":
 			p.problems = append(p.problems, Problem{Kind: BadTag, Field: s.path + sf.Name, Reason: "the tag env of " + s.path + sf.Name + " has no name"})
 		default:
@@ -120,9 +132,6 @@ func (p *plan) nested(parent, i int, sf *reflect.StructField, within []reflect.T
 	case hasPrefix && sf.IsExported() && typ.Elem().Kind() == reflect.Struct:
 		typ = typ.Elem()
 	default:
-		return
-	}
-	if !hasPrefix && reflect.PointerTo(typ).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()) {
 		return
 	}
 	outer := p.structs[parent]

@@ -22,8 +22,9 @@ type Report struct {
 	Problems    []Problem `json:"problems,omitempty"`
 	Warnings    []Problem `json:"warnings,omitempty"`
 
-	fields        []Setting // all of them, also those that share a variable
-	missing       []string  // the .env files that are not there
+	fields        []Setting                // all of them, also those that share a variable
+	hide          func(text string) string // takes the secrets out
+	missing       []string                 // the .env files that are not there
 	environmentAt Origin
 }
 
@@ -44,7 +45,8 @@ type Setting struct {
 	Required bool   `json:"required,omitempty"`
 	Secret   bool   `json:"secret,omitempty"`
 
-	text Secret // the value itself, for Lint
+	text  Secret // the value itself, for Lint
+	makes bool   // it is one of those for which a struct behind a pointer is there
 }
 
 // shows says whether values of the field may be shown.
@@ -96,13 +98,14 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 	}
 	if found.found {
 		s.text = NewSecret(found.text)
+		s.makes = l.counts(f, found) && l.plan.isBehindPointer(f.owner)
 	}
 	if !s.Secret {
 		s.Default = displayed(def)
 	}
 	switch {
 	case kept && f.shows():
-		s.Value = displayed(fmt.Sprint(reflect.Indirect(f.value)))
+		s.Value = displayed(printed(f.value))
 	case kept:
 		s.Value = redacted
 	case found.text == "":
@@ -114,6 +117,14 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 		s.Value = redacted
 	}
 	r.fields = append(r.fields, s)
+}
+
+// printed is a value as it prints itself.
+func printed(v reflect.Value) string {
+	if _, ok := reflect.TypeAssert[fmt.Stringer](v); ok {
+		return fmt.Sprint(v.Interface())
+	}
+	return fmt.Sprint(reflect.Indirect(v))
 }
 
 // notRequired corrects the setting of a struct that is not there.
@@ -146,6 +157,7 @@ func (r *Report) settle(l *loader) {
 		secret[r.fields[i].Name] = secret[r.fields[i].Name] || r.fields[i].Secret
 	}
 	l.secrets = nil // the fields hold more of them now
+	r.hide = l.hidden().hide
 	seen := make(map[string]bool, len(r.fields))
 	for i := range r.fields {
 		s := &r.fields[i]

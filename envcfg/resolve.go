@@ -12,8 +12,8 @@ type resolution struct {
 	found  bool
 	failed bool // there is a value, but its file cannot be read
 
-	strength int32    // of NAME_FILE, when text is what its file says
-	problem  *Problem // a conflict, a file that cannot be read, or a warning: an old name is in use
+	strength int32     // of NAME_FILE, when text is what its file says
+	problems []Problem // a conflict, a file that cannot be read, or a warning: an old name is in use
 }
 
 // has says whether r is a value, which an empty text is only with the option empty.
@@ -24,6 +24,9 @@ func (l *layers) resolve(f *field, r *resolution) {
 	if f.name == EnvironmentName {
 		if l.environmentAt.Layer != FromDefault || !f.required {
 			r.text, r.origin, r.found = l.environment, l.environmentAt, true
+		}
+		if f.hasOldNames { // the environment is known before the fields are
+			r.problems = []Problem{{Kind: BadTag, Name: f.name, Reason: f.name + " cannot have old names: pass what they say as Options.Environment"}}
 		}
 		return
 	}
@@ -58,21 +61,21 @@ func (l *layers) secretFile(f *field, name string, r *resolution) {
 	case r.found && difference < 0:
 		return
 	case r.has(f) && difference == 0:
-		r.problem = &Problem{Kind: Conflict, Name: f.name, Origin: at, Reason: variable + " is set as well: remove one of the two"}
+		r.problems = []Problem{{Kind: Conflict, Name: f.name, Origin: at, Reason: variable + " is set as well: remove one of the two"}}
 		return
 	}
 	value, err := l.secret(path)
 	if err != nil {
 		at.Name = variable
-		*r = resolution{origin: at, failed: true, problem: &Problem{
+		*r = resolution{origin: at, failed: true, problems: []Problem{{
 			Kind: Unreadable, Name: f.name, Origin: at, Reason: "the file that it names cannot be read: " + causeOf(err), err: opaque(causeOf(err), err),
-		}}
+		}}}
 		return
 	}
 	*r = resolution{text: value, origin: Origin{Layer: FromSecretFile, File: path, Name: variable}, found: true, strength: strength}
 }
 
-// oldNames finds a value under one of the field's old names. The stronger place wins.
+// oldNames looks for a value under the field's old names. The strongest place wins, and of the names there the first.
 func (l *layers) oldNames(f *field, r *resolution) {
 	for _, old := range f.oldNames() {
 		var o resolution
@@ -82,17 +85,18 @@ func (l *layers) oldNames(f *field, r *resolution) {
 		}
 		o.origin.Name = cmp.Or(o.origin.Name, old)
 		difference := cmp.Or(o.strength, l.strength(o.origin)) - cmp.Or(r.strength, l.strength(r.origin))
-		if r.found && (difference < 0 || difference == 0 && r.has(f)) {
-			if difference == 0 && o.text != r.text {
-				r.problem = &Problem{Kind: Conflict, Name: f.name, Origin: r.origin, Reason: "its old name " + old + " is set to something else (" + o.origin.place(old) + "): remove that"}
+		switch {
+		case (r.found || r.failed) && difference < 0:
+		case (r.has(f) || r.failed) && difference == 0:
+			if o.text != r.text { // the same twice helps those who roll out a change of the name
+				r.problems = append(r.problems, Problem{Kind: Conflict, Name: f.name, Origin: r.origin, Reason: "its old name " + old + " is set to something else (" + o.origin.place(old) + "): remove that"})
 			}
-			return
+		default:
+			if len(o.problems) == 0 {
+				o.problems = []Problem{{Kind: Deprecated, Name: f.name, Origin: o.origin, Reason: old + " is deprecated: rename it to " + f.name}}
+			}
+			*r = o
 		}
-		if o.problem == nil {
-			o.problem = &Problem{Kind: Deprecated, Name: f.name, Origin: o.origin, Reason: old + " is deprecated: rename it to " + f.name}
-		}
-		*r = o
-		return
 	}
 }
 

@@ -108,8 +108,8 @@ func TestSentencesOfRules(t *testing.T) {
 		err  error
 		want []string
 	}{
-		{errors.Join(first, second), []string{"SAID_SIZE: default: Size: first", "A second one"}},
-		{errors.Join(first, errors.Join(second, first)), []string{"SAID_SIZE: default: Size: first", "A second one", "SAID_SIZE: default: Size: first"}},
+		{errors.Join(first, second), []string{"SAID_SIZE: not set: Size: first", "A second one"}},
+		{errors.Join(first, errors.Join(second, first)), []string{"SAID_SIZE: not set: Size: first", "A second one", "SAID_SIZE: not set: Size: first"}},
 		{fmt.Errorf("too large: %w, %w", first, second), []string{"too large: Size: first, A second one"}},
 		{severalError{}, []string{"very wrong"}},
 		{severalError{[]error{nil}}, []string{"very wrong"}},

@@ -28,6 +28,9 @@ type unknown struct {
 
 func (u *unknown) look(name string, at Origin) {
 	strict := len(u.l.o.Strict) > 0 && slices.ContainsFunc(u.l.o.Strict, func(prefix string) bool { return prefix != "" && strings.HasPrefix(name, prefix) })
+	if strict && u.isServiceLink(name) {
+		return
+	}
 	if !strict && !u.l.names.suspicious(name) {
 		return
 	}
@@ -37,21 +40,32 @@ func (u *unknown) look(name string, at Origin) {
 	if u.expected(name) {
 		return
 	}
-	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) && (strict || !u.isSet(&f)) })
-	if i < 0 && !strict {
+	meant := u.meant(name, strict)
+	if meant == "" && !strict {
 		return // no name is like it, or the right one is set too, so this one belongs to somebody else
 	}
-	p := Problem{Kind: Unknown, Name: name, Origin: at, Reason: "is set but unknown: nothing reads it; remove it"}
-	var meant string
-	if i >= 0 {
-		meant = u.fields[i].name
-	} else {
+	if meant == "" {
 		meant = u.nearest(name)
 	}
-	if meant != "" {
+	p := Problem{Kind: Unknown, Name: name, Origin: at, Reason: "is set but unknown: nothing reads it; remove it"}
+	if base, isFile := strings.CutSuffix(name, "_FILE"); isFile && slices.ContainsFunc(u.fields, func(f field) bool { return f.name == base }) {
+		p.Reason = "is set, but " + base + " is not read from a file: its tag needs the option file"
+	} else if meant != "" {
 		p.Reason = "is set but unknown: did you mean " + meant + "?"
 	}
 	u.l.problems = append(u.l.problems, p)
+}
+
+// meant returns the name of which another one is a misspelling, or "".
+func (u *unknown) meant(name string, strict bool) string {
+	if u.l.layers.environmentAt.Layer == FromDefault && nearlySame(EnvironmentName, name) {
+		return EnvironmentName
+	}
+	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) && (strict || !u.isSet(&f)) })
+	if i < 0 {
+		return ""
+	}
+	return u.fields[i].name
 }
 
 // isSet says whether the process or a file has a field's variable.
@@ -64,19 +78,36 @@ func (u *unknown) isSet(f *field) bool {
 var standardVariables = [...]string{
 	"CI", "DISPLAY", "EDITOR", "HOME", "HOST", "HOSTNAME", "HOSTTYPE", "LANG", "LANGUAGE", "LINES", "LOGNAME", "MAIL", "MANPATH",
 	"NAME", "OLDPWD", "OSTYPE", "PAGER", "PATH", "PWD", "SHELL", "SHLVL", "TEMP", "TERM", "TMP", "TMPDIR", "TZ", "UID", "USER",
-	"USERNAME", "VISUAL",
+	"USERNAME", "VISUAL", "HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY", "NO_PROXY", "FTP_PROXY", "http_proxy", "https_proxy",
+	"all_proxy", "no_proxy", "ftp_proxy", "SSL_CERT_FILE", "SSL_CERT_DIR", "GOPATH", "GOROOT", "GOGC", "GODEBUG",
+	"GOMAXPROCS", "GOMEMLIMIT", "GOTRACEBACK",
 }
 
-// expected says whether a name is read although it is no field's: the name of a secret's file, an old name, the
-// environment, a standard variable, or what Options.Ignore lists.
+// expected says whether a name is read although it is no field's: the name of a secret's file, an old name, a name that a
+// .env file refers to, the environment, a standard variable, or what Options.Ignore lists.
 func (u *unknown) expected(name string) bool {
-	if name == EnvironmentName || slices.Contains(u.l.o.Ignore, name) || slices.Contains(standardVariables[:], name) {
+	if name == EnvironmentName || u.l.layers.referred[name] || slices.Contains(standardVariables[:], name) || slices.ContainsFunc(u.l.o.Ignore, func(ignored string) bool {
+		prefix, isPrefix := strings.CutSuffix(ignored, "*")
+		return ignored == name || isPrefix && strings.HasPrefix(name, prefix)
+	}) {
 		return true
 	}
 	base, isFile := strings.CutSuffix(name, "_FILE")
 	return slices.ContainsFunc(u.fields, func(f field) bool {
-		return f.name == name || isFile && f.name == base || slices.Contains(f.oldNames(), name)
+		isFile := isFile && (f.file || f.isSecret())
+		return f.name == name || isFile && f.name == base || slices.ContainsFunc(f.oldNames(), func(old string) bool { return old == name || isFile && old == base })
 	})
+}
+
+// isServiceLink recognises the names that Kubernetes gives to what it tells every process of every service.
+func (u *unknown) isServiceLink(name string) bool {
+	for _, end := range [...]string{"_SERVICE_HOST", "_SERVICE_PORT", "_TCP", "_UDP", "_TCP_ADDR", "_TCP_PORT", "_TCP_PROTO", "_UDP_ADDR", "_UDP_PORT", "_UDP_PROTO"} {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	value, _ := u.l.layers.environ.lookup(name)
+	return strings.Contains(name, "_SERVICE_PORT_") || serviceLink(value) != ""
 }
 
 // nearest returns the name that differs least, in two places at most, or "".

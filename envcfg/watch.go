@@ -18,8 +18,8 @@ type WatchConfig struct {
 	// Interval between two looks. Defaults to 2 s.
 	Interval time.Duration
 	// OnChange is called after each swap with what differs. OnError is called when the configuration has become invalid,
-	// once for each new error; the old one stays in force. Both, and Options.OnWarning, which hears of a warning once, are
-	// called one at a time, in order and without a lock held.
+	// once for each new error; the old one stays in force. Both, and Options.OnWarning, which hears of a warning once for as
+	// long as it lasts, are called one at a time, in order and without a lock held.
 	OnChange func(changes []Change)
 	OnError  func(err error)
 }
@@ -32,9 +32,9 @@ type Change struct {
 	Origin   Origin // of the new value
 }
 
-// Watcher holds a T that follows the .env files and the files of secrets. The process environment itself cannot change
-// from outside. That a .env file is missing which was read before is an error: to take one out of force, empty it. A
-// Watcher is safe for concurrent use.
+// Watcher holds a T that follows the .env files and the files of secrets, which must not be pipes. The process environment
+// itself cannot change from outside. That a file is missing which was read before is an error: to take one out of force,
+// empty it. A Watcher is safe for concurrent use.
 type Watcher[T any] struct {
 	o       Options
 	cfg     WatchConfig
@@ -55,7 +55,7 @@ func NewWatcher[T any](o Options, c WatchConfig) (*Watcher[T], error) {
 	c.Interval = cmp.Or(max(c.Interval, 0), DefaultWatchInterval)
 	w := &Watcher[T]{o: o, cfg: c}
 	t := new(T)
-	report, err := Explain(t, o)
+	report, err := fill(t, &loader{o: o, again: true}, &Report{})
 	if err != nil {
 		return nil, err
 	}
@@ -94,7 +94,7 @@ func (w *Watcher[T]) Reload() ([]Change, error) {
 func (w *Watcher[T]) load() (*T, *Report, error) {
 	o, t := w.o, new(T)
 	o.OnWarning = nil
-	report, err := Explain(t, o)
+	report, err := fill(t, &loader{o: o, again: true}, &Report{})
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	for _, p := range report.Warnings {
