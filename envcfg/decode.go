@@ -34,6 +34,9 @@ func (l *loader) set(v reflect.Value, text string, t *tag) (reason string, err e
 	case *bool:
 		return setBool(v, text)
 	case *[]string:
+		if strings.Contains(text, "[") { // it may be JSON
+			return l.setSlice(v, text, t)
+		}
 		*p = splitList(text, t)
 	case *time.Duration:
 		*p, reason = parseDuration(text, t.unit())

@@ -2,6 +2,7 @@ package envcfg_test
 
 import (
 	"errors"
+	"fmt"
 	"path/filepath"
 	"strconv"
 	"strings"
@@ -199,4 +200,38 @@ func TestCheckedFields(t *testing.T) {
 	} {
 		require.ErrorContains(t, err, want)
 	}
+}
+
+// An error around one of Check's may repeat the text, so it is none of the package's own words.
+func TestEnvRulesAroundChecks(t *testing.T) {
+	t.Parallel()
+	e, err := envcfg.Open(envcfg.Options{Environ: []string{"API_KEY=hunter2hunter2", "PORT= 80 "}, Files: []string{}})
+	require.NoError(t, err)
+	least := envcfg.Check("min=32, match=[a-z0-9,]+")
+	e.Require("API_KEY").Validate(func(text string) error { return fmt.Errorf("%q %w", text, least(text)) }).Validate(least)
+	require.EqualError(t, e.Err(), "envcfg: 2 problems in the configuration (environment \"development\"):\n"+
+		"  API_KEY  process environment: is against its rule\n  API_KEY  process environment: must have at least 32 characters")
+	require.NoError(t, envcfg.Check("min=1,max=3")("ab"))
+	require.Error(t, envcfg.Check("min=1,max=3")("abcd"))
+	require.Error(t, envcfg.Check("max=3,oneof=a|b")("c"))
+	e.Require("PORT").JSON(7)
+	require.ErrorContains(t, e.Err(), "PORT     process environment: cannot be decoded: JSON needs a pointer")
+}
+
+// A variable that was asked for as a secret stays one, and is read from its file by every way of asking.
+func TestEnvKeepsSecrets(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"link": "hunter2\n"})
+	e, err := envcfg.Open(envcfg.Options{Environ: []string{"LINK_FILE=" + dir + "/link", "NUMBER_FILE=/no/such/file"}, Files: []string{}})
+	require.NoError(t, err)
+	require.Equal(t, "hunter2", e.Optional("LINK").Secret().Reveal())
+	require.Equal(t, "hunter2", envcfg.Get(e, "LINK", ""))
+	text, _, ok := e.Lookup("LINK")
+	require.True(t, ok)
+	require.Equal(t, "hunter2", text.Reveal())
+	require.Zero(t, envcfg.Get(e, "LINK", 0))
+	require.NotContains(t, e.Err().Error(), "hunter2")
+	require.Empty(t, e.Require("NUMBER").Default("7").Secret().Reveal(), "a file that cannot be read is no reason for a default")
+	require.NotContains(t, e.Err().Error(), "NUMBER: required")
+	require.ErrorContains(t, e.Err(), "NUMBER_FILE): the file that it names cannot be read")
 }

@@ -166,8 +166,7 @@ func (s *secrets) hide(text string) string {
 	for _, t := range notLonger(s.sorted, len(text)) {
 		text = strings.ReplaceAll(text, t, redacted)
 	}
-	percent := unpercent(text)
-	for _, way := range [...]string{text, percent, strings.ReplaceAll(percent, "+", " "), unbackslash(text)} {
+	for _, way := range [...]string{text, unpercent(text), unpercent(strings.ReplaceAll(text, "+", " ")), unbackslash(text)} {
 		way = strings.ToLower(strings.ReplaceAll(way, redacted, "\x00"))
 		for _, t := range notLonger(s.folded, len(way)) {
 			if strings.Contains(way, t) {

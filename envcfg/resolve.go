@@ -31,7 +31,7 @@ func (l *layers) resolve(f *field, r *resolution) {
 		return
 	}
 	l.named(f, f.name, r)
-	if f.hasOldNames && !r.failed {
+	if f.hasOldNames {
 		l.oldNames(f, r)
 	}
 }

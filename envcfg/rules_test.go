@@ -125,3 +125,72 @@ func TestSentencesOfRules(t *testing.T) {
 		require.Equal(t, c.want, got)
 	}
 }
+
+// Inner has a rule that needs it to be there.
+type Inner struct {
+	Size int `env:"INNER_SIZE"`
+}
+
+func (i Inner) Validate() error { return fmt.Errorf("Size is %d", i.Size) }
+
+type generic[T any] struct {
+	*Inner
+
+	X T `env:"GENERIC_X"`
+}
+
+func (*generic[T]) Validate() error { panic("own") }
+
+type deep struct{ *Inner }
+
+func (*deep) Validate() error { return fall(200) }
+
+func fall(n int) error {
+	if n == 0 {
+		panic("deep")
+	}
+	return fall(n - 1)
+}
+
+// A rule of its own that panics has failed, although an embedded pointer is nil.
+func TestOwnRulesThatPanic(t *testing.T) {
+	t.Parallel()
+	none := envcfg.Options{Environ: []string{}, Files: []string{}}
+	require.ErrorContains(t, envcfg.Fill(new(generic[int]), none), "panicked")
+	require.ErrorContains(t, envcfg.Fill(new(deep), none), "panicked")
+	require.ErrorContains(t, envcfg.Fill(&struct{ Inner }{Inner{3}}, none), "INNER_SIZE: code: Size is 3", "set by code, and found by the field's name")
+}
+
+// counting counts how often its rule is asked.
+type counting struct {
+	Size  int `env:"COUNTED_SIZE"`
+	Inner nested
+	asked *int
+}
+
+type nested struct {
+	Size int `env:"NESTED_SIZE"`
+}
+
+func (n nested) Validate() error {
+	if n.Size == 13 {
+		return errors.New("NESTED_SIZE: bad luck\nand worse")
+	}
+	return nil
+}
+
+func (c counting) Validate() error { *c.asked++; return nil }
+
+// Rules are asked only about structs in which everything is right, those within included.
+func TestRulesComeLast(t *testing.T) {
+	t.Parallel()
+	for pairs, want := range map[string]int{"COUNTED_SIZE=1": 1, "COUNTED_SIZE=x": 0, "NESTED_SIZE=x": 0, "NESTED_SIZE=13": 0} {
+		c := counting{asked: new(int)}
+		err := envcfg.Fill(&c, envcfg.Options{Environ: []string{pairs}, Files: []string{}})
+		require.Equal(t, want == 1, err == nil, pairs)
+		require.Equal(t, want, *c.asked, pairs)
+		if pairs == "NESTED_SIZE=13" {
+			require.EqualError(t, err, "envcfg: invalid configuration: NESTED_SIZE: process environment: NESTED_SIZE: bad luck and worse", "one line, found by the variable's name, of the right struct")
+		}
+	}
+}

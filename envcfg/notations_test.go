@@ -1,0 +1,168 @@
+package envcfg_test
+
+import (
+	"encoding/base64"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/url"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/envcfg"
+)
+
+// indiscreet has a rule that repeats whatever it likes.
+type indiscreet struct {
+	DSN    string            `env:"MYSQL_DSN"`
+	Other  string            `env:"OTHER_SETTINGS"`
+	URL    url.URL           `env:"DATABASE_URL"`
+	Repo   string            `env:"REPO_URL,safe"`
+	Key    []byte            `env:"MASTER_KEY" unit:"hex"`
+	Pin    int               `env:"PIN"`
+	Creds  map[string]any    `env:"CREDS,secret,json"`
+	Tokens map[string]string `env:"API_TOKENS"`
+	Old    envcfg.Secret     `env:"NEW_KEY" deprecated:"OLD_KEY"`
+	say    func(*indiscreet) string
+}
+
+func (i *indiscreet) Validate() error {
+	if i.say == nil {
+		return nil
+	}
+	return errors.New(i.say(i))
+}
+
+// Passwords are found in the notations of drivers, and hidden in the ways in which programs write them.
+func TestNotationsOfSecrets(t *testing.T) {
+	t.Parallel()
+	const password = "hunter+2%<ü>'s pw"
+	inURL := url.UserPassword("u", password).String()
+	for name, c := range map[string]struct {
+		pair string
+		say  func(*indiscreet) string
+	}{
+		"mysql":              {"MYSQL_DSN=root:hunter2hunter2@tcp(db:3306)/x", func(*indiscreet) string { return "hunter2hunter2" }},
+		"user@host":          {"OTHER_SETTINGS=root:hunter2@@db", func(*indiscreet) string { return "is hunter2@ right?" }},
+		"quoted setting":     {"OTHER_SETTINGS=host=h password='hunter2 pw' x=y", func(*indiscreet) string { return "is hunter2 pw right?" }},
+		"blanks around":      {"OTHER_SETTINGS=host=h password = hunter2pw x=y", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"redis":              {"OTHER_SETTINGS=host:6379,password=hunter2pw,ssl=True", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"azure":              {"OTHER_SETTINGS=Name=x;AccountKey=hunter2pw;y=z", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"json":               {`OTHER_SETTINGS={"password": "hunter2\"pw"}`, func(*indiscreet) string { return `is hunter2\"pw right?` }},
+		"yaml":               {"OTHER_SETTINGS=password: hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"url, as it is":      {"DATABASE_URL=postgres://" + inURL + "@h/x", func(i *indiscreet) string { return i.URL.String() }},
+		"url, decoded":       {"DATABASE_URL=postgres://" + inURL + "@h/x", func(*indiscreet) string { return password }},
+		"url, other escapes": {"DATABASE_URL=postgres://u:pa$s%3aw%40rd@h/db", func(i *indiscreet) string { return i.URL.String() }},
+		"token in a url":     {"REPO_URL=https://ghp_hunter2@github.com/x", func(i *indiscreet) string { return "cannot clone " + i.Repo }},
+		"hexadecimal":        {"MASTER_KEY=DEADBEEFDEADBEEF", func(i *indiscreet) string { return fmt.Sprintf("%x", i.Key) }},
+		"HEXADECIMAL":        {"MASTER_KEY=deadbeefdeadbeef", func(i *indiscreet) string { return fmt.Sprintf("%X", i.Key) }},
+		"bytes":              {"MASTER_KEY=deadbeefdeadbeef", func(i *indiscreet) string { return fmt.Sprint("a", i.Key) }},
+		"base64":             {"NEW_KEY=" + password, func(*indiscreet) string { return base64.StdEncoding.EncodeToString([]byte(password)) }},
+		"base64 for URLs":    {"NEW_KEY=" + password, func(*indiscreet) string { return base64.RawURLEncoding.EncodeToString([]byte(password)) }},
+		"hex of a text":      {"NEW_KEY=" + password, func(*indiscreet) string { return hex.EncodeToString([]byte(password)) }},
+		"a number":           {"PIN=12_345_678", func(i *indiscreet) string { return fmt.Sprint("PIN ", i.Pin) }},
+		"nested json":        {`CREDS={"a": ["hunter2pw"]}`, func(*indiscreet) string { return "is hunter2pw right?" }},
+		"json escapes":       {"NEW_KEY=" + password, func(*indiscreet) string { b, _ := json.Marshal(password); return string(b) }},
+		"ascii only":         {"NEW_KEY=" + password, func(*indiscreet) string { return fmt.Sprintf("%+q", password) }},
+		"another case":       {"NEW_KEY=" + password, func(*indiscreet) string { return strings.ToUpper(password) }},
+		"query":              {"NEW_KEY=" + password, func(*indiscreet) string { return url.Values{"x": {password}}.Encode() }},
+		"lower escapes":      {"NEW_KEY=" + password, func(*indiscreet) string { return strings.ToLower(url.QueryEscape(password)) }},
+		"an old name":        {"OLD_KEY=hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"an element":         {"API_TOKENS=alice=hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"blanks":             {"NEW_KEY= hunter2pw ", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"four bytes":         {"NEW_KEY=h2pw", func(*indiscreet) string { return "is h2pw right?" }},
+	} {
+		i := indiscreet{say: c.say}
+		err := envcfg.Fill(&i, envcfg.Options{Environ: []string{c.pair}, Files: []string{}})
+		require.ErrorContains(t, err, "[redacted]", name)
+		for _, part := range []string{"unter2", "UNTER", "unter+", "h2pw", "eadbeef", "EADBEEF", "190 239", "12345678", "aHVudGVy", "68756e746572", "w%40", "pa$s"} {
+			require.NotContains(t, err.Error(), part, name)
+		}
+	}
+	i := indiscreet{say: func(*indiscreet) string { return "alice and https://h/x are no secrets, nor is 123" }}
+	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"API_TOKENS=alice=hunter2pw", "DATABASE_URL=https://h/x", "PIN=123"}, Files: []string{}})
+	require.ErrorContains(t, err, "alice and https://h/x are no secrets, nor is 123")
+}
+
+// A weaker place's value that a stronger one hides is a secret, too.
+func TestHiddenValuesAreSecrets(t *testing.T) {
+	t.Parallel()
+	dir := files(t, map[string]string{"a.env": "NEW_KEY=hunter2weak\n", "b.env": "NEW_KEY=hunter2strong\n"})
+	i := indiscreet{say: func(*indiscreet) string { return "not hunter2weak, hunter2strong" }}
+	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"NEW_KEY=x"}, Files: []string{dir + "/a.env", dir + "/b.env"}})
+	require.ErrorContains(t, err, "not [redacted], [redacted]")
+}
+
+// Large values full of settings, and many secrets, cost time in proportion to their size.
+func TestRedactionIsLinear(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Note string   `env:"NOTE"`
+		Keys []string `env:"API_KEYS"`
+		Port int      `env:"PORT"`
+	}
+	var note, keys strings.Builder
+	for i := range 20_000 {
+		fmt.Fprintf(&note, "key=%d&", i)
+		fmt.Fprintf(&keys, "key-number-%d,", i)
+	}
+	begin := time.Now()
+	_, report, err := explain[config](envcfg.Options{Environ: []string{"NOTE=" + note.String(), "API_KEYS=" + keys.String(), "PORT=x"}, Files: []string{}})
+	require.Error(t, err)
+	require.NotContains(t, report.String(), "key-number")
+	t.Log(time.Since(begin)) // quadratic time was minutes
+	_, _, err = explain[config](envcfg.Options{Environ: []string{"PORT=x", "NOTE=" + strings.Repeat("key=", 200_000)}, Files: []string{}})
+	require.Error(t, err)
+}
+
+// lazy reveals what somebody else knows.
+type lazy struct{ know func() string }
+
+func (l lazy) Reveal() string                { return l.know() }
+func (l *lazy) UnmarshalText(b []byte) error { l.know = func() string { return string(b) }; return nil }
+
+func TestRevealThatPanics(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Key lazy `env:"API_KEY"`
+	}
+	_, report, err := explain[config](envcfg.Options{Environ: []string{}, Files: []string{}})
+	require.NoError(t, err)
+	require.Contains(t, report.String(), "not set")
+}
+
+// A choice, a port and the values that a type makes harmless are shown; what a display takes for a password is not.
+func TestDisplayedValues(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Text     string         `env:"TEXT,safe"`
+		Location *time.Location `env:"ZONE"`
+	}
+	for value, want := range map[string]string{
+		"host=db port=5432":                 "host=db port=5432",
+		"host=db password = hunter2":        "[redacted]",
+		"Name=x;AccountKey=hunter2":         "[redacted]",
+		`{"user": "u", "password": "h2"}`:   "[redacted]",
+		"password: hunter2":                 "[redacted]",
+		"https://h/u:hunter2@x":             "[redacted]",
+		"https://h/%40x":                    "[redacted]",
+		"https://h/x#token=hunter2":         "https://h/x#redacted",
+		"https://h/x#part":                  "https://h/x#part",
+		"https://h/x?next=https://u:p@h":    "[redacted]",
+		"monkeys=7, a: b":                   "monkeys=7, a: b",
+		"12:30 and 14:00":                   "12:30 and 14:00",
+		"https://ghp_x@github.com/x?page=2": "https://redacted@github.com/x?page=2",
+	} {
+		c := config{Location: time.UTC}
+		report, err := envcfg.Explain(&c, envcfg.Options{Environ: []string{"TEXT=" + value}, Files: []string{}})
+		require.NoError(t, err)
+		s, _ := report.Setting("TEXT")
+		require.Equal(t, want, s.Value, value)
+		zone, _ := report.Setting("ZONE")
+		require.Equal(t, "UTC", zone.Value)
+	}
+}

@@ -1,0 +1,334 @@
+package envcfg_test
+
+import (
+	"fmt"
+	"math"
+	"math/big"
+	"net/url"
+	"os"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/envcfg"
+)
+
+// Of several old names the one in the strongest place counts, whichever comes first in the tag.
+func TestSeveralOldNames(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		X   string        `env:"NEW_X,safe" deprecated:"OLD1,OLD2"`
+		Key envcfg.Secret `env:"API_KEY" deprecated:"OLD_KEY"`
+	}
+	dir := files(t, map[string]string{
+		"old1": "OLD1=weak", "new": "NEW_X=file", "broken": "API_KEY_FILE=/no/such/file", "brokenold": "OLD_KEY_FILE=/no/such/file", "key": "from a file",
+	})
+	at := func(names ...string) (paths []string) {
+		for _, name := range names {
+			paths = append(paths, filepath.Join(dir, name))
+		}
+		return append([]string{}, paths...)
+	}
+	for name, c := range map[string]struct {
+		files   []string
+		environ []string
+		want    string
+		err     string
+	}{
+		"the second is stronger": {at("old1"), []string{"OLD2=strong"}, "strong", ""},
+		"stronger than the new":  {at("old1", "new"), []string{"OLD2=strong"}, "strong", ""},
+		"all weaker":             {at("old1"), []string{"NEW_X=strong"}, "strong", ""},
+		"same place, different":  {at(), []string{"OLD1=a", "OLD2=b"}, "", "NEW_X: process environment (OLD1): its old name OLD2 is set to something else (process environment): remove that"},
+		"same place, same value": {at(), []string{"NEW_X=a", "OLD2=a"}, "a", ""},
+		"broken but weaker":      {at("broken"), []string{"OLD_KEY=k"}, "", ""},
+		"broken, old is weaker":  {at("old1", "broken"), []string{}, "", "API_KEY: " + filepath.Join(dir, "broken") + ":1 (API_KEY_FILE): the file that it names cannot be read"},
+		"broken old name":        {at("brokenold"), []string{}, "", "OLD_KEY_FILE): the file that it names cannot be read"},
+		"file and old name":      {at(), []string{"API_KEY_FILE=" + filepath.Join(dir, "key"), "OLD_KEY=x"}, "", "its old name OLD_KEY is set to something else"},
+	} {
+		got, err := envcfg.Load[config](envcfg.Options{Environ: c.environ, Files: c.files})
+		if c.err != "" {
+			require.ErrorContains(t, err, c.err, name)
+			continue
+		}
+		require.NoError(t, err, name)
+		require.Equal(t, c.want, got.X, name)
+	}
+	_, err := envcfg.Load[config](envcfg.Options{Environ: []string{"API_KEY=a", "API_KEY_FILE=" + filepath.Join(dir, "key"), "OLD_KEY=b"}, Files: []string{}})
+	require.ErrorContains(t, err, "remove one of the two")
+	require.ErrorContains(t, err, "its old name OLD_KEY", "all problems at once")
+}
+
+// The environment must not be development because of a mistake.
+func TestEnvironmentByMistake(t *testing.T) {
+	t.Parallel()
+	type renamed struct {
+		Environment string `env:"ENVIRONMENT" deprecated:"APP_ENV"`
+	}
+	_, err := load[renamed]("APP_ENV=production")
+	require.ErrorContains(t, err, "ENVIRONMENT cannot have old names: pass what they say as Options.Environment")
+
+	type config struct {
+		X string `env:"XX" default:"d" default.produciton:"p"`
+	}
+	_, err = load[config]("XX=x")
+	require.ErrorContains(t, err, `X has a default for "produciton": did you mean production?`)
+	type none struct {
+		X string `env:"XX"`
+	}
+	_, err = load[none]("ENVIROMENT=production")
+	require.ErrorContains(t, err, "ENVIROMENT: process environment: is set but unknown: did you mean ENVIRONMENT?")
+	_, err = load[none]("ENVIROMENT=production", "ENVIRONMENT=staging")
+	require.NoError(t, err)
+
+	dir := files(t, map[string]string{".env": "ENVIRONMENT=production\n", ".env.development": "ENVIRONMENT=production", ".env.staging": "ENVIRONMENT=staging", "wrong": "ENVIRONMENT=stagin"})
+	file := func(name string) string { return filepath.Join(dir, name) }
+	for _, names := range [][]string{{".env.${ENVIRONMENT}", ".env"}, {".env.${ENVIRONMENT}"}} {
+		var paths []string
+		for _, name := range names {
+			paths = append(paths, file(name))
+		}
+		_, err = envcfg.Load[none](envcfg.Options{Environ: []string{}, Files: paths})
+		require.ErrorContains(t, err, ":1: names another environment than development, whose file was read: set it in the process environment, or in the first file")
+		_, err = envcfg.Load[none](envcfg.Options{Environ: []string{"ENVIRONMENT=development"}, Files: paths})
+		require.NoError(t, err, "the process says so")
+	}
+	_, err = envcfg.Load[none](envcfg.Options{Environ: []string{}, Files: []string{file("wrong"), file("missing")}})
+	require.ErrorContains(t, err, file("wrong")+":1", "not the file that is not there")
+
+	e, err := envcfg.Open(envcfg.Options{Environ: []string{}, Files: []string{}})
+	require.NoError(t, err)
+	require.Equal(t, "development", e.Optional("ENVIRONMENT").Default("production").Text())
+	require.ErrorContains(t, e.Err(), "ENVIRONMENT: has no default of its own: pass one as Options.Environment")
+	e, err = envcfg.Open(envcfg.Options{Environ: []string{}, Files: []string{}})
+	require.NoError(t, err)
+	require.Equal(t, "development", e.Optional("ENVIRONMENT").Default("development").Text())
+	require.NoError(t, e.Err())
+}
+
+// A profile may name the file of a secret.
+func TestSecretFileOfAProfile(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Key envcfg.Secret `env:"API_KEY"`
+	}
+	dir := files(t, map[string]string{"key": "k"})
+	c, err := envcfg.Load[config](envcfg.Options{Environ: []string{}, Files: []string{}, Profiles: map[string]map[string]string{
+		"development": {"API_KEY_FILE": filepath.Join(dir, "key")},
+	}})
+	require.NoError(t, err)
+	require.Equal(t, "k", c.Key.Reveal())
+}
+
+// What other programs set is nobody's misspelling.
+func TestNamesOfOthers(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Proxy string        `env:"HTTPS_PROXY"`
+		Host  string        `env:"APP_HOST"`
+		URL   string        `env:"APP_URL"`
+		Token envcfg.Secret `env:"APP_TOKEN" deprecated:"APP_OLD_TOKEN"`
+		Plug  string        `env:"APP_PLUG"`
+	}
+	dir := files(t, map[string]string{".env": "APP_BASE=http://h\nAPP_URL=${APP_BASE}/y\n", "token": "t"})
+	c, err := envcfg.Load[config](envcfg.Options{Strict: []string{"APP_"}, Files: in(dir), Ignore: []string{"APP_PLUGIN_*"}, Environ: []string{
+		"HTTP_PROXY=x", "APP_PORT=tcp://10.0.0.1:80", "APP_SERVICE_HOST=10.0.0.1", "APP_SERVICE_PORT=80", "APP_SERVICE_PORT_HTTP=80", "APP_PORT_80_TCP=tcp://10.0.0.1:80",
+		"APP_PORT_80_TCP_PROTO=tcp", "APP_PORT_80_TCP_PORT=80", "APP_PORT_80_TCP_ADDR=10.0.0.1", "APP_PLUGIN_X=1", "APP_OLD_TOKEN_FILE=" + filepath.Join(dir, "token"),
+	}})
+	require.NoError(t, err)
+	require.Equal(t, "http://h/y", c.URL)
+	require.Equal(t, "t", c.Token.Reveal())
+	_, err = envcfg.Load[config](envcfg.Options{Strict: []string{"APP_"}, Files: []string{}, Environ: []string{"APP_HOST_FILE=x", "APP_HOST=h", "APP_HOTS=x"}})
+	require.ErrorContains(t, err, "APP_HOST is not read from a file: its tag needs the option file")
+	require.ErrorContains(t, err, "did you mean APP_HOST?", "although the right one is set: the prefix is this program's")
+}
+
+// A URL is complete, and host:port is none.
+func TestCompleteURLs(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		URL  url.URL `env:"A_URL"`
+		Web  string  `env:"WEB" check:"url=https|http"`
+		Any  string  `env:"ANY" check:"url"`
+		Base string  `env:"PG" check:"postgres"`
+		DB   string  `env:"DB" check:"database"`
+		At   string  `env:"AT" check:"hostport"`
+	}
+	for pair, ok := range map[string]bool{
+		"A_URL=https://h/x": true, "A_URL=mailto:a@b": true, "A_URL=file:///etc/x": true, "A_URL=postgres:///db?host=/run": true, "A_URL=localhost:8080": false,
+		"A_URL=http:/x": false, "A_URL=https://": false, "A_URL=https://:80": false, "A_URL=/x": false, "A_URL=postgres://": false,
+		"WEB=http://h": true, "WEB=https:/h": false, "WEB=https:///x": false, "WEB=https://:8080": false, "WEB=https://?x": false, "WEB=ftp://h": false,
+		"ANY=redis://h:1": true, "ANY=unix:///run/x": true, "ANY=mailto:a@b": false, "ANY=x:/y": false,
+		"PG=postgres://h/x": true, "PG=postgresql:///x?host=/run": true, "PG=postgres:/x": false, "PG=postgres://h1:1,h2:2/x": true,
+		"DB=sqlite:///x.db": true, "DB=mysql://h/x": true, "DB=sqlite:x": false,
+		"AT=h:80": true, "AT=h:+80": false, "AT=h:-1": false, "AT=h:65536": false, "AT=10.0.0.300:80": false,
+	} {
+		_, err := load[config](pair)
+		require.Equal(t, ok, err == nil, "%s: %v", pair, err)
+	}
+}
+
+// Lists and maps may be written as JSON, whose texts are read as those of variables are.
+func TestListsInJSON(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Hosts  []string                 `env:"HOSTS,required"`
+		Waits  []time.Duration          `env:"WAITS"`
+		Limits map[string]time.Duration `env:"LIMITS"`
+		Sizes  map[string]envcfg.Bytes  `env:"SIZES"`
+		Nested map[string][]int         `env:"NESTED"`
+		Any    map[string]any           `env:"ANY"`
+		Bytes  []byte                   `env:"RAW"`
+		Level  []string                 `env:"LEVELS" check:"oneof=low|high"`
+	}
+	c, err := load[config](`HOSTS=["a,b", "c"]`, `WAITS= ["5s", "1m"]`, `LIMITS={"a": "5s", "b": "1m"}`, `SIZES={"a": "1KB", "b": 5}`, `NESTED={"a": [1, 2]}`,
+		`ANY={"a": {"b": [1]}}`, `RAW=[1]`, "LEVELS=low, high")
+	require.NoError(t, err)
+	require.Equal(t, config{
+		Hosts: []string{"a,b", "c"}, Waits: []time.Duration{5 * time.Second, time.Minute}, Limits: map[string]time.Duration{"a": 5 * time.Second, "b": time.Minute},
+		Sizes: map[string]envcfg.Bytes{"a": 1000, "b": 5}, Nested: map[string][]int{"a": {1, 2}}, Any: map[string]any{"a": map[string]any{"b": []any{1.0}}},
+		Bytes: []byte("[1]"), Level: []string{"low", "high"},
+	}, c)
+	c, err = load[config]("HOSTS=[::1]:80, [::2]:80")
+	require.NoError(t, err)
+	require.Equal(t, []string{"[::1]:80", "[::2]:80"}, c.Hosts)
+	for pair, want := range map[string]string{
+		`WAITS=["5s", "soon"]`: "has a wrong element 2, which is not a duration", `LIMITS={"a": "x", "b": "y"}`: "has a wrong value, which is not a duration",
+		`LIMITS={"a": `: "is not JSON: wrong at character", `SIZES={"a": []}`: "does not fit", "HOSTS=, ,": "is required, but has no elements", "HOSTS=[]": "is required, but has no elements",
+		"HOSTS=  ": "required, but empty in process environment", "LEVELS=low,hihg": "has a wrong element 2, which is not allowed: use low or high (did you mean high?)",
+	} {
+		_, err = load[config]("HOSTS=a", pair)
+		require.ErrorContains(t, err, want, pair)
+		require.NotContains(t, err.Error(), "soon")
+	}
+}
+
+// After an error nothing of the struct has changed, also not what a type shares with its copies.
+func TestFillChangesNothingShared(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		N    big.Int `env:"NN"`
+		Port int     `env:"PORT"`
+	}
+	var c config
+	c.N.SetString("123456789012345678901234567890", 10)
+	err := envcfg.Fill(&c, envcfg.Options{Environ: []string{"NN=999999999999999999999999999999", "PORT=x"}, Files: []string{}})
+	require.Error(t, err)
+	require.Equal(t, "123456789012345678901234567890", c.N.String())
+}
+
+// described is a struct that reads itself, and has variables besides.
+type described struct {
+	Text string `env:"DESCRIBED_TEXT,required"`
+}
+
+func (*described) UnmarshalText([]byte) error { return nil }
+
+// Structs without an env tag are read field by field, whatever methods they have.
+func TestStructsThatReadThemselves(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		D described
+		T time.Time
+	}
+	_, err := load[config]()
+	require.ErrorContains(t, err, "DESCRIBED_TEXT: required, but not set")
+	type bad struct {
+		A string `env:" AAA"`
+	}
+	_, err = load[bad]()
+	require.ErrorContains(t, err, "the name in the tag env of A has a blank at its beginning or end")
+}
+
+// Numbers that are none are refused.
+func TestNumbersThatAreNone(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		F   float64 `env:"FF"`
+		U   uint    `env:"UU" check:"max=0"`
+		Min uint    `env:"UMIN" check:"min=-1"`
+		K   uint    `env:"UK" check:"oneof=8000"`
+	}
+	_, err := load[config]("UU=0", "UMIN=0", "UK=8_000")
+	require.NoError(t, err)
+	for _, pair := range []string{"FF=Inf", "FF=-inf", "FF=NaN", "UU=1", "UU=8_", "UU=_8", fmt.Sprint("FF=1e", math.MaxInt16)} {
+		_, err := load[config](pair)
+		require.Error(t, err, pair)
+	}
+}
+
+// A secret mounted as a file of exactly the largest size is read, one byte more is too much.
+func TestSizeOfSecretFiles(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Key envcfg.Secret `env:"API_KEY"`
+	}
+	dir := files(t, map[string]string{"most": strings.Repeat("x", 64<<10), "more": strings.Repeat("x", 64<<10+1), ".hidden": "h"})
+	c, err := load[config]("API_KEY_FILE=" + filepath.Join(dir, "most"))
+	require.NoError(t, err)
+	require.Len(t, c.Key.Reveal(), 64<<10)
+	_, err = load[config]("API_KEY_FILE=" + filepath.Join(dir, "more"))
+	require.ErrorContains(t, err, "larger than 65536 bytes")
+	type hidden struct {
+		Key envcfg.Secret `env:".hidden"`
+	}
+	h, err := envcfg.Load[hidden](envcfg.Options{Environ: []string{}, Files: []string{}, SecretDirs: []string{dir}})
+	require.NoError(t, err)
+	require.True(t, h.Key.IsZero(), "a name that begins with a dot is no secret's")
+
+	require.NoError(t, os.Mkdir(filepath.Join(dir, "API_KEY"), 0o700))
+	type twice struct {
+		A, B envcfg.Secret `env:"API_KEY"`
+	}
+	_, err = envcfg.Load[twice](envcfg.Options{Environ: []string{}, Files: []string{}, SecretDirs: []string{dir}})
+	require.Equal(t, 1, strings.Count(err.Error(), "cannot be read"), err.Error())
+}
+
+// What a Watcher reads again and again must be files that stay.
+func TestWatcherAndFilesOfSecrets(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Key   envcfg.Secret `env:"API_KEY" default:"none"`
+		Cache *struct {
+			TTL int `env:"TTL" default:"10"`
+		} `prefix:"CACHE_"`
+	}
+	dir := files(t, map[string]string{"API_KEY": "k", ".env": ""})
+	w, err := envcfg.NewWatcher[config](envcfg.Options{Environ: []string{}, Files: in(dir), SecretDirs: []string{dir}}, envcfg.WatchConfig{})
+	require.NoError(t, err)
+	require.NoError(t, os.Remove(filepath.Join(dir, "API_KEY")))
+	_, err = w.Reload()
+	require.ErrorContains(t, err, "API_KEY: "+filepath.Join(dir, "API_KEY")+": was read before and is missing now")
+	require.Equal(t, "k", w.Current().Key.Reveal())
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "API_KEY"), []byte("new"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("CACHE_TTL=10\n"), 0o600))
+	changes, err := w.Reload()
+	require.NoError(t, err)
+	require.Len(t, changes, 2, "that the struct is there is a change, too")
+	require.Equal(t, 10, w.Current().Cache.TTL)
+
+	pipe := filepath.Join(dir, "pipe")
+	if syscall.Mkfifo(pipe, 0o600) == nil {
+		_, err = envcfg.NewWatcher[config](envcfg.Options{Environ: []string{"API_KEY_FILE=" + pipe}, Files: []string{}}, envcfg.WatchConfig{})
+		require.ErrorContains(t, err, "is no regular file")
+	}
+}
+
+// A value that has become a secret in the same moment is not shown as the old one.
+func TestChangesHideWhatIsASecretNow(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Note string        `env:"NOTE,safe"`
+		Key  envcfg.Secret `env:"API_KEY"`
+	}
+	dir := files(t, map[string]string{".env": "NOTE=hunter2hunter2"})
+	w, err := envcfg.NewWatcher[config](envcfg.Options{Environ: []string{}, Files: in(dir)}, envcfg.WatchConfig{})
+	require.NoError(t, err)
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("API_KEY=hunter2hunter2"), 0o600))
+	changes, err := w.Reload()
+	require.NoError(t, err)
+	require.NotContains(t, fmt.Sprint(changes), "hunter2")
+}
