@@ -60,7 +60,7 @@ func TestNotationsOfSecrets(t *testing.T) {
 		"token in a url":     {"REPO_URL=https://ghp_hunter2@github.com/x", func(i *indiscreet) string { return "cannot clone " + i.Repo }},
 		"hexadecimal":        {"MASTER_KEY=DEADBEEFDEADBEEF", func(i *indiscreet) string { return fmt.Sprintf("%x", i.Key) }},
 		"HEXADECIMAL":        {"MASTER_KEY=deadbeefdeadbeef", func(i *indiscreet) string { return fmt.Sprintf("%X", i.Key) }},
-		"bytes":              {"MASTER_KEY=deadbeefdeadbeef", func(i *indiscreet) string { return fmt.Sprint("a", i.Key) }},
+		"bytes":              {"MASTER_KEY=deadbeefdeadbeef", func(i *indiscreet) string { return fmt.Sprintf("a %d", i.Key) }},
 		"base64":             {"NEW_KEY=" + password, func(*indiscreet) string { return base64.StdEncoding.EncodeToString([]byte(password)) }},
 		"base64 for URLs":    {"NEW_KEY=" + password, func(*indiscreet) string { return base64.RawURLEncoding.EncodeToString([]byte(password)) }},
 		"hex of a text":      {"NEW_KEY=" + password, func(*indiscreet) string { return hex.EncodeToString([]byte(password)) }},

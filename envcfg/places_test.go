@@ -72,16 +72,16 @@ func TestEnvironmentByMistake(t *testing.T) {
 	require.ErrorContains(t, err, "ENVIRONMENT cannot have old names: pass what they say as Options.Environment")
 
 	type config struct {
-		X string `env:"XX" default:"d" default.produciton:"p"`
+		X string `env:"XX" default:"d" default.productoin:"p"`
 	}
 	_, err = load[config]("XX=x")
-	require.ErrorContains(t, err, `X has a default for "produciton": did you mean production?`)
+	require.ErrorContains(t, err, `X has a default for "productoin": did you mean production?`)
 	type none struct {
 		X string `env:"XX"`
 	}
-	_, err = load[none]("ENVIROMENT=production")
-	require.ErrorContains(t, err, "ENVIROMENT: process environment: is set but unknown: did you mean ENVIRONMENT?")
-	_, err = load[none]("ENVIROMENT=production", "ENVIRONMENT=staging")
+	_, err = load[none]("ENVIRONMNET=production")
+	require.ErrorContains(t, err, "ENVIRONMNET: process environment: is set but unknown: did you mean ENVIRONMENT?")
+	_, err = load[none]("ENVIRONMNET=production", "ENVIRONMENT=staging")
 	require.NoError(t, err)
 
 	dir := files(t, map[string]string{".env": "ENVIRONMENT=production\n", ".env.development": "ENVIRONMENT=production", ".env.staging": "ENVIRONMENT=staging", "wrong": "ENVIRONMENT=stagin"})

@@ -51,7 +51,7 @@ func (s *secrets) one(text string) {
 		s.keep(strings.ToUpper(hex.EncodeToString(bytes)), false)
 		s.keep(base64.RawStdEncoding.EncodeToString(bytes), false)
 		s.keep(base64.RawURLEncoding.EncodeToString(bytes), false)
-		s.keep(strings.Trim(fmt.Sprint(bytes), "[]"), false)
+		s.keep(strings.Trim(fmt.Sprintf("%d", bytes), "[]"), false)
 	}
 }
 
