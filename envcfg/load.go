@@ -85,7 +85,7 @@ func (l *loader) run(v reflect.Value) {
 	}
 	l.plan.visit(v, l)
 	if l.layers.environmentAt.Layer == FromDefault {
-		l.names.add(EnvironmentName) // "ENVIRONMNET=production" must not pass for development
+		l.names.add(EnvironmentName) // "ENVIRONMENTT=production" must not pass for development
 	}
 	l.problems = append(append(l.problems, l.plan.problems...), l.layers.wrong(l.hidden)...)
 	l.findUnknown()

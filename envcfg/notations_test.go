@@ -16,6 +16,11 @@ import (
 	"github.com/prodwright/prodwright/envcfg"
 )
 
+// token is a secret that can be the key of a map.
+type token string
+
+func (t token) Reveal() string { return string(t) }
+
 // indiscreet has a rule that repeats whatever it likes.
 type indiscreet struct {
 	DSN    string            `env:"MYSQL_DSN"`
@@ -27,6 +32,8 @@ type indiscreet struct {
 	Creds  map[string]any    `env:"CREDS,secret,json"`
 	Tokens map[string]string `env:"API_TOKENS"`
 	Old    envcfg.Secret     `env:"NEW_KEY" deprecated:"OLD_KEY"`
+	Auth   url.URL           `env:"AUTH_URL"`
+	Names  map[token]int     `env:"NAMES"`
 	say    func(*indiscreet) string
 }
 
@@ -47,12 +54,14 @@ func TestNotationsOfSecrets(t *testing.T) {
 		say  func(*indiscreet) string
 	}{
 		"mysql":              {"MYSQL_DSN=root:hunter2hunter2@tcp(db:3306)/x", func(*indiscreet) string { return "hunter2hunter2" }},
-		"user@host":          {"OTHER_SETTINGS=root:hunter2@@db", func(*indiscreet) string { return "is hunter2@ right?" }},
+		"user@host":          {"OTHER_SETTINGS=root:h2@hunter2@db", func(*indiscreet) string { return "is h2@hunter2 right?" }},
 		"quoted setting":     {"OTHER_SETTINGS=host=h password='hunter2 pw' x=y", func(*indiscreet) string { return "is hunter2 pw right?" }},
 		"blanks around":      {"OTHER_SETTINGS=host=h password = hunter2pw x=y", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"redis":              {"OTHER_SETTINGS=host:6379,password=hunter2pw,ssl=True", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"azure":              {"OTHER_SETTINGS=Name=x;AccountKey=hunter2pw;y=z", func(*indiscreet) string { return "is hunter2pw right?" }},
-		"json":               {`OTHER_SETTINGS={"password": "hunter2\"pw"}`, func(*indiscreet) string { return `is hunter2\"pw right?` }},
+		"json":               {`OTHER_SETTINGS={"password": "h2\"hunter2"}`, func(*indiscreet) string { return `is h2\"hunter2 right?` }},
+		"plus":               {"OTHER_SETTINGS=password=hunter2+pw", func(*indiscreet) string { return "is hunter2 pw right?" }},
+		"keys of a map":      {"NAMES=hunter2=1", func(i *indiscreet) string { return "is hunter2 right?" }},
 		"yaml":               {"OTHER_SETTINGS=password: hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"url, as it is":      {"DATABASE_URL=postgres://" + inURL + "@h/x", func(i *indiscreet) string { return i.URL.String() }},
 		"url, decoded":       {"DATABASE_URL=postgres://" + inURL + "@h/x", func(*indiscreet) string { return password }},
@@ -73,7 +82,9 @@ func TestNotationsOfSecrets(t *testing.T) {
 		"lower escapes":      {"NEW_KEY=" + password, func(*indiscreet) string { return strings.ToLower(url.QueryEscape(password)) }},
 		"an old name":        {"OLD_KEY=hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"an element":         {"API_TOKENS=alice=hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
-		"blanks":             {"NEW_KEY= hunter2pw ", func(*indiscreet) string { return "is hunter2pw right?" }},
+		"blanks":             {"NEW_KEY= hunter2pw ", func(*indiscreet) string { return "is (hunter2pw) right?" }},
+		"six, in capitals":   {"NEW_KEY=hunter", func(*indiscreet) string { return "is HUNTER right?" }},
+		"hex, in capitals":   {"NEW_KEY=" + password, func(*indiscreet) string { return strings.ToUpper(hex.EncodeToString([]byte(password))) }},
 		"four bytes":         {"NEW_KEY=h2pw", func(*indiscreet) string { return "is h2pw right?" }},
 	} {
 		i := indiscreet{say: c.say}
@@ -83,18 +94,18 @@ func TestNotationsOfSecrets(t *testing.T) {
 			require.NotContains(t, err.Error(), part, name)
 		}
 	}
-	i := indiscreet{say: func(*indiscreet) string { return "alice and https://h/x are no secrets, nor is 123" }}
-	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"API_TOKENS=alice=hunter2pw", "DATABASE_URL=https://h/x", "PIN=123"}, Files: []string{}})
-	require.ErrorContains(t, err, "alice and https://h/x are no secrets, nor is 123")
+	i := indiscreet{say: func(*indiscreet) string { return "alice, https and example.com are no secrets, nor is 123" }}
+	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"API_TOKENS=alice=hunter2pw", "AUTH_URL=https://example.com/x", "PIN=123"}, Files: []string{}})
+	require.ErrorContains(t, err, "alice, https and example.com are no secrets, nor is 123")
 }
 
 // A weaker place's value that a stronger one hides is a secret, too.
 func TestHiddenValuesAreSecrets(t *testing.T) {
 	t.Parallel()
-	dir := files(t, map[string]string{"a.env": "NEW_KEY=hunter2weak\n", "b.env": "NEW_KEY=hunter2strong\n"})
-	i := indiscreet{say: func(*indiscreet) string { return "not hunter2weak, hunter2strong" }}
+	dir := files(t, map[string]string{"a.env": "NEW_KEY=hunter2weak\nOLD_KEY=hunter2old\n", "b.env": "NEW_KEY=hunter2strong\n"})
+	i := indiscreet{say: func(*indiscreet) string { return "not hunter2weak, hunter2strong, hunter2old" }}
 	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"NEW_KEY=x"}, Files: []string{dir + "/a.env", dir + "/b.env"}})
-	require.ErrorContains(t, err, "not [redacted], [redacted]")
+	require.ErrorContains(t, err, "not [redacted], [redacted], [redacted]")
 }
 
 // Large values full of settings, and many secrets, cost time in proportion to their size.
@@ -149,6 +160,7 @@ func TestDisplayedValues(t *testing.T) {
 		`{"user": "u", "password": "h2"}`:   "[redacted]",
 		"password: hunter2":                 "[redacted]",
 		"https://h/u:hunter2@x":             "[redacted]",
+		"https://h/x;password=hunter2":      "[redacted]",
 		"https://h/%40x":                    "[redacted]",
 		"https://h/x#token=hunter2":         "https://h/x#redacted",
 		"https://h/x#part":                  "https://h/x#part",
@@ -165,4 +177,39 @@ func TestDisplayedValues(t *testing.T) {
 		zone, _ := report.Setting("ZONE")
 		require.Equal(t, "UTC", zone.Value)
 	}
+}
+
+// What a field holds is known as a secret also when an earlier field was wrong.
+func TestSecretsBehindAMistake(t *testing.T) {
+	t.Parallel()
+	type first struct {
+		Port int `env:"PORT"`
+	}
+	type config struct {
+		First  first
+		Second indiscreet
+		Text   string `env:"TEXT,safe"`
+	}
+	c := config{Second: indiscreet{say: func(i *indiscreet) string { return "the key is " + string(i.Key) }}}
+	report, err := envcfg.Explain(&c, envcfg.Options{Environ: []string{"PORT=x", "MASTER_KEY=68756e74657232", "TEXT=hunter2"}, Files: []string{}})
+	require.ErrorContains(t, err, "the key is [redacted]")
+	require.NotContains(t, report.String()+err.Error(), "hunter2")
+}
+
+// A variable that two fields share is a secret when one of them says so, and so is a map whose keys are.
+func TestSharedSecrets(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Text  string        `env:"SAME,safe" default:"hunter2"`
+		Key   envcfg.Secret `env:"SAME" default:"hunter2"`
+		Names map[token]int `env:"NAMES"`
+	}
+	_, report, err := explain[config](envcfg.Options{Environ: []string{"NAMES=hunter2=1"}, Files: []string{}})
+	require.NoError(t, err)
+	s, _ := report.Setting("SAME")
+	require.True(t, s.Secret)
+	require.Empty(t, s.Default)
+	require.Equal(t, "[redacted]", s.Value)
+	s, _ = report.Setting("NAMES")
+	require.True(t, s.Secret)
 }

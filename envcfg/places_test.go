@@ -1,6 +1,7 @@
 package envcfg_test
 
 import (
+	"context"
 	"fmt"
 	"math"
 	"math/big"
@@ -10,6 +11,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/stretchr/testify/require"
@@ -26,7 +28,9 @@ func TestSeveralOldNames(t *testing.T) {
 	}
 	dir := files(t, map[string]string{
 		"old1": "OLD1=weak", "new": "NEW_X=file", "broken": "API_KEY_FILE=/no/such/file", "brokenold": "OLD_KEY_FILE=/no/such/file", "key": "from a file",
+		"weakkey": "OLD_KEY=weak", "newkey": "API_KEY=new",
 	})
+	require.NoError(t, os.WriteFile(filepath.Join(dir, "oldfile"), []byte("OLD_KEY_FILE="+filepath.Join(dir, "key")), 0o600))
 	at := func(names ...string) (paths []string) {
 		for _, name := range names {
 			paths = append(paths, filepath.Join(dir, name))
@@ -45,7 +49,8 @@ func TestSeveralOldNames(t *testing.T) {
 		"same place, different":  {at(), []string{"OLD1=a", "OLD2=b"}, "", "NEW_X: process environment (OLD1): its old name OLD2 is set to something else (process environment): remove that"},
 		"same place, same value": {at(), []string{"NEW_X=a", "OLD2=a"}, "a", ""},
 		"broken but weaker":      {at("broken"), []string{"OLD_KEY=k"}, "", ""},
-		"broken, old is weaker":  {at("old1", "broken"), []string{}, "", "API_KEY: " + filepath.Join(dir, "broken") + ":1 (API_KEY_FILE): the file that it names cannot be read"},
+		"broken, old is weaker":  {at("weakkey", "broken"), []string{}, "", "API_KEY: " + filepath.Join(dir, "broken") + ":1 (API_KEY_FILE): the file that it names cannot be read"},
+		"broken, same place":     {at(), []string{"API_KEY_FILE=/no/such/file", "OLD_KEY=x"}, "", "the file that it names cannot be read"},
 		"broken old name":        {at("brokenold"), []string{}, "", "OLD_KEY_FILE): the file that it names cannot be read"},
 		"file and old name":      {at(), []string{"API_KEY_FILE=" + filepath.Join(dir, "key"), "OLD_KEY=x"}, "", "its old name OLD_KEY is set to something else"},
 	} {
@@ -57,7 +62,10 @@ func TestSeveralOldNames(t *testing.T) {
 		require.NoError(t, err, name)
 		require.Equal(t, c.want, got.X, name)
 	}
-	_, err := envcfg.Load[config](envcfg.Options{Environ: []string{"API_KEY=a", "API_KEY_FILE=" + filepath.Join(dir, "key"), "OLD_KEY=b"}, Files: []string{}})
+	got, err := envcfg.Load[config](envcfg.Options{Environ: []string{}, Files: at("oldfile", "newkey")})
+	require.NoError(t, err)
+	require.Equal(t, "new", got.Key.Reveal(), "a file counts where it is named")
+	_, err = envcfg.Load[config](envcfg.Options{Environ: []string{"API_KEY=a", "API_KEY_FILE=" + filepath.Join(dir, "key"), "OLD_KEY=b"}, Files: []string{}})
 	require.ErrorContains(t, err, "remove one of the two")
 	require.ErrorContains(t, err, "its old name OLD_KEY", "all problems at once")
 }
@@ -72,16 +80,16 @@ func TestEnvironmentByMistake(t *testing.T) {
 	require.ErrorContains(t, err, "ENVIRONMENT cannot have old names: pass what they say as Options.Environment")
 
 	type config struct {
-		X string `env:"XX" default:"d" default.productoin:"p"`
+		X string `env:"XX" default:"d" default.productionn:"p"`
 	}
 	_, err = load[config]("XX=x")
-	require.ErrorContains(t, err, `X has a default for "productoin": did you mean production?`)
+	require.ErrorContains(t, err, `X has a default for "productionn": did you mean production?`)
 	type none struct {
 		X string `env:"XX"`
 	}
-	_, err = load[none]("ENVIRONMNET=production")
-	require.ErrorContains(t, err, "ENVIRONMNET: process environment: is set but unknown: did you mean ENVIRONMENT?")
-	_, err = load[none]("ENVIRONMNET=production", "ENVIRONMENT=staging")
+	_, err = load[none]("ENVIRONMENTT=production")
+	require.ErrorContains(t, err, "ENVIRONMENTT: process environment: is set but unknown: did you mean ENVIRONMENT?")
+	_, err = load[none]("ENVIRONMENTT=production", "ENVIRONMENT=staging")
 	require.NoError(t, err)
 
 	dir := files(t, map[string]string{".env": "ENVIRONMENT=production\n", ".env.development": "ENVIRONMENT=production", ".env.staging": "ENVIRONMENT=staging", "wrong": "ENVIRONMENT=stagin"})
@@ -331,4 +339,56 @@ func TestChangesHideWhatIsASecretNow(t *testing.T) {
 	changes, err := w.Reload()
 	require.NoError(t, err)
 	require.NotContains(t, fmt.Sprint(changes), "hunter2")
+}
+
+// An error is told when two looks have found it, and again after it was gone for a while.
+func TestWatcherTellsErrorsAgain(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Port int `env:"PORT"`
+	}
+	dir := files(t, map[string]string{".env": "PORT=1"})
+	write := func(text string) { require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte(text), 0o600)) }
+	synctest.Test(t, func(t *testing.T) {
+		told := 0
+		w, err := envcfg.NewWatcher[config](envcfg.Options{Environ: []string{}, Files: in(dir)}, envcfg.WatchConfig{OnError: func(error) { told++ }})
+		require.NoError(t, err)
+		ctx, cancel := context.WithCancel(t.Context())
+		defer cancel()
+		go func() { _ = w.Run(ctx) }()
+		look := func() { time.Sleep(envcfg.DefaultWatchInterval); synctest.Wait() }
+		time.Sleep(time.Millisecond)
+		for round := range 2 {
+			write("PORT=x")
+			look()
+			require.Equal(t, round, told, "half a file is no error yet")
+			write("PORT=2")
+			look()
+			require.Equal(t, 1, w.Current().Port, "nor is what one look has found")
+			write("PORT=x")
+			look()
+			look()
+			look()
+			require.Equal(t, round+1, told)
+			write("PORT=1")
+			look()
+			look()
+		}
+		require.Equal(t, 1, w.Current().Port)
+		cancel()
+		synctest.Wait()
+	})
+}
+
+// References within references end somewhere.
+func TestNestingOfDefaults(t *testing.T) {
+	t.Parallel()
+	nested := func(depth int) string {
+		return "A=" + strings.Repeat("${X:-", depth) + "end" + strings.Repeat("}", depth)
+	}
+	entries, err := envcfg.ParseDotenv(nested(9), envcfg.Portable, nil)
+	require.NoError(t, err)
+	require.Equal(t, "end", entries[0].Value.Reveal())
+	_, err = envcfg.ParseDotenv(nested(10), envcfg.Portable, nil)
+	require.ErrorContains(t, err, "nested too deeply")
 }

@@ -40,15 +40,11 @@ func (s *secrets) one(text string) {
 		return
 	}
 	quoted := strconv.Quote(text)
-	for _, way := range [...]string{
-		quoted[1 : len(quoted)-1], url.QueryEscape(text), url.PathEscape(text), url.UserPassword("", text).String()[1:],
-	} {
-		s.keep(way, false)
-	}
+	s.keep(quoted[1:len(quoted)-1], false)
+	s.keep(url.QueryEscape(text), false)
 	if len(text) >= shortest {
 		bytes := []byte(text)
-		s.keep(hex.EncodeToString(bytes), false)
-		s.keep(strings.ToUpper(hex.EncodeToString(bytes)), false)
+		s.keep(hex.EncodeToString(bytes), true) // in capitals, too
 		s.keep(base64.RawStdEncoding.EncodeToString(bytes), false)
 		s.keep(base64.RawURLEncoding.EncodeToString(bytes), false)
 		s.keep(strings.Trim(fmt.Sprintf("%d", bytes), "[]"), false)

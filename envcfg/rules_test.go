@@ -159,7 +159,15 @@ func TestOwnRulesThatPanic(t *testing.T) {
 	require.ErrorContains(t, envcfg.Fill(new(generic[int]), none), "panicked")
 	require.ErrorContains(t, envcfg.Fill(new(deep), none), "panicked")
 	require.ErrorContains(t, envcfg.Fill(&struct{ Inner }{Inner{3}}, none), "INNER_SIZE: code: Size is 3", "set by code, and found by the field's name")
+	require.ErrorContains(t, envcfg.Fill(new(variable), none), "VARIABLE_SIZE: not set: VARIABLE_SIZE: too small")
 }
+
+// variable names what is wrong by its variable.
+type variable struct {
+	Size int `env:"VARIABLE_SIZE"`
+}
+
+func (variable) Validate() error { return errors.New("VARIABLE_SIZE: too small") }
 
 // counting counts how often its rule is asked.
 type counting struct {
@@ -174,7 +182,7 @@ type nested struct {
 
 func (n nested) Validate() error {
 	if n.Size == 13 {
-		return errors.New("NESTED_SIZE: bad luck\nand worse")
+		return errors.New("Size: bad luck\nand worse")
 	}
 	return nil
 }
@@ -190,7 +198,7 @@ func TestRulesComeLast(t *testing.T) {
 		require.Equal(t, want == 1, err == nil, pairs)
 		require.Equal(t, want, *c.asked, pairs)
 		if pairs == "NESTED_SIZE=13" {
-			require.EqualError(t, err, "envcfg: invalid configuration: NESTED_SIZE: process environment: NESTED_SIZE: bad luck and worse", "one line, found by the variable's name, of the right struct")
+			require.EqualError(t, err, "envcfg: invalid configuration: NESTED_SIZE: process environment: Size: bad luck and worse", "one line, of the right struct")
 		}
 	}
 }

@@ -40,7 +40,7 @@ func (u *unknown) look(name string, at Origin) {
 	if u.expected(name) {
 		return
 	}
-	meant := u.meant(name, strict)
+	meant := u.meant(name)
 	if meant == "" && !strict {
 		return // no name is like it, or the right one is set too, so this one belongs to somebody else
 	}
@@ -57,11 +57,11 @@ func (u *unknown) look(name string, at Origin) {
 }
 
 // meant returns the name of which another one is a misspelling, or "".
-func (u *unknown) meant(name string, strict bool) string {
+func (u *unknown) meant(name string) string {
 	if u.l.layers.environmentAt.Layer == FromDefault && nearlySame(EnvironmentName, name) {
 		return EnvironmentName
 	}
-	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) && (strict || !u.isSet(&f)) })
+	i := slices.IndexFunc(u.fields, func(f field) bool { return nearlySame(f.name, name) && !u.isSet(&f) })
 	if i < 0 {
 		return ""
 	}
