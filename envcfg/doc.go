@@ -23,16 +23,20 @@
 //
 // The strongest place that names a variable wins: the process environment, files of secrets ([Options].SecretDirs), the
 // file .env.<environment>, the file .env, the profile of the environment ([StandardProfiles]), the default in the tag.
+//
 // The environment is what ENVIRONMENT says, development without it; an unknown one is an error, because a misspelt
 // "prodution" must not switch the safety of production off. It is found in the process environment, then in .env files,
-// also when the former is empty; a field named ENVIRONMENT has the environment in force, and no default of its own.
+// also when the former is empty; a file that names another one after it was used to choose a file is an error. A field
+// named ENVIRONMENT has the environment in force. It has no default and no old names of its own: [Options].Environment
+// is their place.
 //
 // An empty value counts as not set, so "NAME=" in the process environment gives the default although a file has a
-// value. A required variable must not be empty. The option "empty" makes an empty value a value.
+// value. A required variable must not be empty, blank or a list of nothing. The option "empty" makes an empty value a
+// value.
 //
 // A secret may come from a file: with NAME_FILE set to a path, NAME is what the file says, without the line end. Of
-// NAME, NAME_FILE and deprecated names, the one in the stronger place counts; it is an error to set two in the same
-// place.
+// NAME, NAME_FILE and deprecated names, the one in the strongest place counts. It is an error to set NAME and NAME_FILE
+// in the same place, or names of one variable to different values.
 //
 // # Tags
 //
@@ -63,8 +67,8 @@
 // Texts, booleans (true, yes, on, 1 and their opposites; anything else is an error), numbers (1_000 is allowed),
 // [time.Duration] (also "7d" and "2w"; "off" and -1 are the -1 ns by which this library's packages mean no limit),
 // [Bytes], [net/url.URL], *[time.Location], everything with an UnmarshalText method ([time.Time], [net/netip.Prefix],
-// [log/slog.Level], [regexp.Regexp], your own), []byte, pointers, lists, maps ("a=1, b=2" or JSON), and what
-// [Options].Parsers adds. A type with a method Reveal() string holds a secret, as [Secret] does.
+// [log/slog.Level], [regexp.Regexp], your own), []byte, pointers, lists ("a, b" or JSON), maps ("a=1, b=2" or JSON),
+// and what [Options].Parsers adds. A type with a method Reveal() string holds a secret, as [Secret] does.
 //
 // # Rules
 //
@@ -72,8 +76,8 @@
 // (takes the rest of the tag), port, host, hostport, ip, url (url=https|http limits the scheme), database, postgres,
 // loglevel, email, base64, hex, file, dir, and what [Options].Checks adds. A struct with a method Validate() error has
 // rules over several fields: it is called when its fields are right, and errors.Join lets it report several; an error
-// that begins with the name of a field is reported as that variable's. Methods and funcs of yours that panic have
-// failed.
+// that begins with the name of a field or its variable is reported as that variable's. Methods and funcs of yours that
+// panic have failed.
 //
 // # Misspelt names
 //
@@ -89,7 +93,8 @@
 //
 // [Load], [Fill], [Explain] and [Open] return an [*Error], which lists each [Problem]. Values are in a message only
 // when a [Report] may show them, and what was given to secrets is taken out of values and of words that are not this
-// package's own: secrets of four bytes and more wherever they stand, shorter ones where they are the whole value.
+// package's own: secrets of four bytes and more wherever they stand, shorter ones where they are the whole value. A
+// foreign text that has a secret of six bytes or more in another case or escaped in another way is withheld.
 //
 // # Limits
 //

@@ -61,7 +61,7 @@ func TestNotationsOfSecrets(t *testing.T) {
 		"azure":              {"OTHER_SETTINGS=Name=x;AccountKey=hunter2pw;y=z", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"json":               {`OTHER_SETTINGS={"password": "h2\"hunter2"}`, func(*indiscreet) string { return `is h2\"hunter2 right?` }},
 		"plus":               {"OTHER_SETTINGS=password=hunter2+pw", func(*indiscreet) string { return "is hunter2 pw right?" }},
-		"keys of a map":      {"NAMES=hunter2=1", func(i *indiscreet) string { return "is hunter2 right?" }},
+		"keys of a map":      {"NAMES=hunter2=1", func(*indiscreet) string { return "is hunter2 right?" }},
 		"yaml":               {"OTHER_SETTINGS=password: hunter2pw", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"url, as it is":      {"DATABASE_URL=postgres://" + inURL + "@h/x", func(i *indiscreet) string { return i.URL.String() }},
 		"url, decoded":       {"DATABASE_URL=postgres://" + inURL + "@h/x", func(*indiscreet) string { return password }},
@@ -193,6 +193,10 @@ func TestSecretsBehindAMistake(t *testing.T) {
 	c := config{Second: indiscreet{say: func(i *indiscreet) string { return "the key is " + string(i.Key) }}}
 	report, err := envcfg.Explain(&c, envcfg.Options{Environ: []string{"PORT=x", "MASTER_KEY=68756e74657232", "TEXT=hunter2"}, Files: []string{}})
 	require.ErrorContains(t, err, "the key is [redacted]")
+	require.NotContains(t, report.String()+err.Error(), "hunter2")
+	c.Second.say = nil
+	report, err = envcfg.Explain(&c, envcfg.Options{Environ: []string{"PORT=x", "MASTER_KEY=68756e74657232", "TEXT=hunter2"}, Files: []string{}})
+	require.Error(t, err)
 	require.NotContains(t, report.String()+err.Error(), "hunter2")
 }
 

@@ -302,7 +302,7 @@ func TestWatcherAndFilesOfSecrets(t *testing.T) {
 		Key   envcfg.Secret `env:"API_KEY" default:"none"`
 		Cache *struct {
 			TTL int `env:"TTL" default:"10"`
-		} `prefix:"CACHE_"`
+		} `prefix:"CC_"`
 	}
 	dir := files(t, map[string]string{"API_KEY": "k", ".env": ""})
 	w, err := envcfg.NewWatcher[config](envcfg.Options{Environ: []string{}, Files: in(dir), SecretDirs: []string{dir}}, envcfg.WatchConfig{})
@@ -312,7 +312,7 @@ func TestWatcherAndFilesOfSecrets(t *testing.T) {
 	require.ErrorContains(t, err, "API_KEY: "+filepath.Join(dir, "API_KEY")+": was read before and is missing now")
 	require.Equal(t, "k", w.Current().Key.Reveal())
 	require.NoError(t, os.WriteFile(filepath.Join(dir, "API_KEY"), []byte("new"), 0o600))
-	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("CACHE_TTL=10\n"), 0o600))
+	require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte("CC_TTL=10\n"), 0o600))
 	changes, err := w.Reload()
 	require.NoError(t, err)
 	require.Len(t, changes, 2, "that the struct is there is a change, too")
@@ -370,6 +370,11 @@ func TestWatcherTellsErrorsAgain(t *testing.T) {
 			look()
 			look()
 			require.Equal(t, round+1, told)
+			write("PORT=2\nB C=x") // the same values, but wrong
+			look()
+			write("PORT=2")
+			look()
+			require.Equal(t, 1, w.Current().Port, "one look has found it right")
 			write("PORT=1")
 			look()
 			look()
