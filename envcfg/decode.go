@@ -228,13 +228,15 @@ func setUint(v reflect.Value, text string, t *tag) (string, error) {
 	return "", nil
 }
 
-// number returns text as strconv reads it: blanks around it and underscores between digits are allowed.
+// number returns text as strconv reads it: blanks around it and single underscores between digits are allowed.
 func number(text string) string {
 	text = strings.TrimSpace(text)
-	if strings.Contains(text, "_") && !strings.HasPrefix(text, "_") && !strings.HasSuffix(text, "_") {
-		text = strings.ReplaceAll(text, "_", "")
+	for i := range len(text) {
+		if text[i] == '_' && (i == 0 || i == len(text)-1 || !isDigit(text[i-1]) || !isDigit(text[i+1])) {
+			return text
+		}
 	}
-	return text
+	return strings.ReplaceAll(text, "_", "")
 }
 
 func notWhole(err error, low, high string) string {

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Bytes is a number of bytes, written as "10MB" (10 million), "10MiB" or "10M" (10 times 1024 times 1024), or a plain
-// number of bytes.
+// Bytes is a number of bytes, written as "10MB" (10 million), "10MiB", "10Mi" or "10M" (10 times 1024 times 1024), or a
+// plain number of bytes.
 type Bytes int64
 
 // UnmarshalText reads a size; see [Bytes].
@@ -63,15 +63,15 @@ func parseBytes(text string) (Bytes, string) {
 		factor = 1e12
 	case "PB":
 		factor = 1e15
-	case "K", "KIB":
+	case "K", "KI", "KIB":
 		factor = 1 << 10
-	case "M", "MIB":
+	case "M", "MI", "MIB":
 		factor = 1 << 20
-	case "G", "GIB":
+	case "G", "GI", "GIB":
 		factor = 1 << 30
-	case "T", "TIB":
+	case "T", "TI", "TIB":
 		factor = 1 << 40
-	case "P", "PIB":
+	case "P", "PI", "PIB":
 		factor = 1 << 50
 	default:
 		ok = false
@@ -92,7 +92,7 @@ func parseBytes(text string) (Bytes, string) {
 	return Bytes(f * float64(factor)), ""
 }
 
-// parseDuration reads a duration: Go's notation with days and weeks besides, a bare number in the field's unit, or "off",
+// parseDuration reads a duration: Go's notation with weeks and days in front, a bare number in the field's unit, or "off",
 // "none" and -1, which packages of this library take as no limit.
 func parseDuration(text, unit string) (time.Duration, string) {
 	text = strings.TrimSpace(text)
@@ -115,17 +115,44 @@ func parseDuration(text, unit string) (time.Duration, string) {
 		}
 		return time.Duration(n * float64(scale)), ""
 	}
-	for _, u := range [...]struct {
-		suffix string
-		scale  time.Duration
-	}{{"d", 24 * time.Hour}, {"w", 7 * 24 * time.Hour}} {
-		if days, ok := strings.CutSuffix(text, u.suffix); ok {
-			if n, err := strconv.ParseFloat(days, 64); err == nil && math.Abs(n) < float64(math.MaxInt64)/float64(u.scale) {
-				return time.Duration(n * float64(u.scale)), ""
-			}
-		}
+	if d, ok := parseDays(text); ok {
+		return d, ""
 	}
 	return 0, "is not a duration, like 30s, 5m, 1h30m or 7d"
+}
+
+// parseDays reads weeks and days in front of Go's notation: 2w, 1.5d, 1w2d or 1d12h.
+func parseDays(text string) (time.Duration, bool) {
+	rest, negative := strings.CutPrefix(text, "-")
+	if !negative {
+		rest = strings.TrimPrefix(rest, "+")
+	}
+	var total time.Duration
+	for _, u := range [...]struct {
+		letter string
+		scale  time.Duration
+	}{{"w", 7 * 24 * time.Hour}, {"d", 24 * time.Hour}} {
+		count, after, ok := strings.Cut(rest, u.letter)
+		if !ok {
+			continue
+		}
+		n, err := strconv.ParseFloat(count, 64)
+		if err != nil || strings.Trim(count, "0123456789.") != "" || n*float64(u.scale) >= float64(math.MaxInt64-total) {
+			return 0, false
+		}
+		total, rest = total+time.Duration(n*float64(u.scale)), after
+	}
+	if rest != "" {
+		d, err := time.ParseDuration(rest)
+		if err != nil || rest[0] == '-' || rest[0] == '+' || rest == "0" || d > math.MaxInt64-total {
+			return 0, false
+		}
+		total += d
+	}
+	if negative {
+		total = -total
+	}
+	return total, true
 }
 
 func unitOf(name string) (time.Duration, bool) {
