@@ -1,6 +1,8 @@
 package envcfg
 
 import (
+	"encoding"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
@@ -69,8 +71,8 @@ func (f *field) wrongRule() string {
 		rule, rest = nextRule(rest)
 		name, arg, _ := strings.Cut(rule, "=")
 		if !slices.Contains(knownRules(), name) {
-			if near := nearest(name, knownRules()); near != "" && len(name) > 2 {
-				return "has the unknown rule " + shown(name) + ": did you mean " + near + "?"
+			if meant := misspelt(name); meant != "" {
+				return "has the unknown rule " + shown(name) + ": did you mean " + meant + "?"
 			}
 			continue
 		}
@@ -79,9 +81,78 @@ func (f *field) wrongRule() string {
 				return "has a regular expression that cannot be compiled"
 			}
 		}
-		if reason, _ := checkValue(f.value, name, arg, f.unit()); strings.HasPrefix(reason, "has the limit") && !isContainer(f.value.Type()) {
+		if f.hasOwnLimits() || isContainer(f.value.Type()) {
+			continue
+		}
+		if reason, _ := checkValue(f.value, name, arg, f.unit()); strings.HasPrefix(reason, "has the limit") {
 			return reason
 		}
 	}
 	return ""
+}
+
+// misspelt returns the rule that an unknown one is a misspelling of, or "". A word of its own, and the plural of a rule,
+// are more likely a check of Options.
+func misspelt(name string) string {
+	for _, rule := range knownRules() {
+		if name != rule+"s" && nearlySame(name, rule) && !slices.Contains(ownWords[:], name) {
+			return rule
+		}
+	}
+	return ""
+}
+
+// ownWords differ in one place from email, port, host, match and url.
+var ownWords = [...]string{"mail", "part", "post", "sort", "batch", "patch", "watch", "curl"}
+
+// ownRules returns checks that let the rules of a field pass that Options may add.
+func (f *field) ownRules() map[string]func(text string) error {
+	pass := func(string) error { return nil }
+	own := make(map[string]func(text string) error)
+	if f.hasOwnLimits() {
+		own["min"], own["max"] = pass, pass
+	}
+	for rest := f.check(); rest != ""; {
+		var rule string
+		rule, rest = nextRule(rest)
+		if name, _, _ := strings.Cut(rule, "="); !slices.Contains(knownRules(), name) {
+			own[name] = pass
+		}
+	}
+	return own
+}
+
+// mayHaveParser says whether a parser of Options may be what reads the field.
+func (f *field) mayHaveParser() bool { return !f.json && isForeign(f.value.Type()) }
+
+// hasOwnLimits says whether only a check of Options can know what min and max mean for the field.
+func (f *field) hasOwnLimits() bool {
+	t := f.value.Type()
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
+	return f.mayHaveParser() && !isContainer(t) && !isBasic(t.Kind())
+}
+
+// isForeign says whether t is, or holds, a type of somebody else's that does not read itself, or one that nothing can read.
+func isForeign(t reflect.Type) bool {
+	switch t {
+	case reflect.TypeFor[time.Duration](), reflect.TypeFor[time.Location](), reflect.TypeFor[url.URL]():
+		return false
+	}
+	switch {
+	case reflect.PointerTo(t).Implements(reflect.TypeFor[encoding.TextUnmarshaler]()):
+		return false
+	case t.PkgPath() != "":
+		return true
+	case t.Kind() == reflect.Map:
+		return isForeign(t.Key()) || isForeign(t.Elem())
+	case t.Kind() == reflect.Pointer, t.Kind() == reflect.Slice:
+		return isForeign(t.Elem())
+	}
+	return !isBasic(t.Kind())
+}
+
+func isBasic(k reflect.Kind) bool {
+	return reflect.Bool <= k && k <= reflect.Float64 || k == reflect.String
 }

@@ -10,8 +10,8 @@ type Variable struct {
 	Field      string            // as in "DB.Size"
 	Type       reflect.Type      // of the field
 	Default    string            // empty for secrets
-	Defaults   map[string]string // by environment, where they differ
-	Required   bool
+	Defaults   map[string]string // by environment, where they differ; "[redacted]" for secrets
+	Required   bool              // in the environments without a default
 	Secret     bool
 	File       bool     // NAME_FILE works too
 	Doc        string   // what it is for
@@ -32,15 +32,18 @@ func Variables[T any]() ([]Variable, error) {
 	if v := reflect.ValueOf(&t).Elem(); l.prepare(v) {
 		l.collect = true
 		l.plan.visit(v, l)
-		secret := make(map[string]bool)
+		secret, required := make(map[string]bool), make(map[string]bool)
 		for i := range l.collected {
 			f := &l.collected[i]
 			secret[f.name] = secret[f.name] || f.isSecret()
+			required[f.name] = required[f.name] || f.demanded() && !l.plan.isAbsent(f.owner)
 		}
 		for i := range l.collected {
 			f := &l.collected[i]
 			f.secret = f.secret || secret[f.name] // also when only another field of the same variable says so
-			list = append(list, l.variable(f))
+			v := l.variable(f)
+			v.Required = required[f.name]
+			list = append(list, v)
 			l.checkDefaults(f)
 		}
 		l.checkTags(l.collected)
@@ -54,7 +57,7 @@ func Variables[T any]() ([]Variable, error) {
 
 func (l *loader) variable(f *field) Variable {
 	v := Variable{
-		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Required: f.demanded() && !l.plan.isAbsent(f.owner), Secret: f.isSecret(), Doc: f.doc(),
+		Name: f.name, Field: l.plan.path(f), Type: f.value.Type(), Secret: f.isSecret(), Doc: f.doc(),
 		Example: f.example(), Unit: f.unit(), Separator: f.raw.Get("separator"), Check: f.check(),
 	}
 	v.File = v.Secret || f.file
@@ -66,25 +69,32 @@ func (l *loader) variable(f *field) Variable {
 				v.Default = DefaultEnvironment
 			}
 		}
-		for _, p := range f.profiles() {
-			if v.Defaults == nil {
-				v.Defaults = make(map[string]string)
-			}
-			v.Defaults[p.environment] = displayed(p.value)
+	}
+	for _, p := range f.profiles() {
+		if v.Defaults == nil {
+			v.Defaults = make(map[string]string)
+		}
+		v.Defaults[p.environment] = displayed(p.value)
+		if v.Secret && p.value != "" {
+			v.Defaults[p.environment] = redacted
 		}
 	}
 	v.Deprecated = f.oldNames()
 	return v
 }
 
-// checkDefaults makes sure that the defaults of all environments can be set.
+// checkDefaults makes sure that the defaults of all environments can be set, as far as that is known without Options.
 func (l *loader) checkDefaults(f *field) {
+	l.o.Checks = f.ownRules()
 	for _, p := range append([]profileDefault{{"", f.raw.Get("default")}}, f.profiles()...) {
 		if p.value == "" {
 			continue
 		}
 		r := resolution{text: p.value, origin: Origin{Layer: FromDefault}, found: true}
 		reason, err := l.set(f.value, p.value, &f.tag)
+		if reason != "" && f.mayHaveParser() {
+			continue
+		}
 		if reason == "" && f.hasCheck {
 			reason, err = l.check(f, p.value)
 		}
