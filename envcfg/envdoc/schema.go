@@ -5,8 +5,6 @@ import (
 	"reflect"
 	"strconv"
 	"strings"
-	"time"
-	"unicode"
 
 	"github.com/prodwright/prodwright/envcfg"
 )
@@ -48,7 +46,7 @@ func Schema[T any]() (string, error) {
 			}
 		}
 		switch {
-		case !v.Required:
+		case !needed(v):
 		case len(names) == 1:
 			required = append(required, v.Name)
 		default:
@@ -78,6 +76,16 @@ func oneRequired(names []string) []any {
 	return list
 }
 
+// needed says whether a variable must be there in every environment, not only in those without a default.
+func needed(v envcfg.Variable) bool {
+	for _, value := range v.Defaults {
+		if value != "" {
+			return false
+		}
+	}
+	return v.Required
+}
+
 func describe(v envcfg.Variable) property {
 	p := property{Type: "string", Description: oneLine(v.Doc), Default: v.Default, WriteOnly: v.Secret}
 	if p.Description == "" {
@@ -91,76 +99,28 @@ func describe(v envcfg.Variable) property {
 		t = t.Elem()
 	}
 	expression := typePattern(t, v.Unit)
-	for rest := v.Check; rest != ""; {
-		var rule string
-		if rule, rest, _ = strings.Cut(rest, ","); strings.HasPrefix(strings.TrimSpace(rule), "match=") {
-			rule, rest = rule+","+rest, "" // which takes the rest
-			rule = strings.TrimSuffix(rule, ",")
-		}
-		name, arg, _ := strings.Cut(strings.TrimSpace(rule), "=")
+	for name, arg := range rules(v.Check) {
 		switch {
 		case name == "oneof":
 			p.Enum = strings.Split(arg, "|")
-			if !v.Required {
+			if !needed(v) {
 				p.Enum = append(p.Enum, "")
 			}
-		case name == "min" && (t.Kind() == reflect.String || t.Kind() == reflect.Struct) && v.Required:
+		case name == "min" && (t.Kind() == reflect.String || t.Kind() == reflect.Struct) && needed(v):
 			p.MinLength, _ = strconv.Atoi(arg)
 		case name == "loglevel":
 			expression = anyCase("DEBUG", "INFO", "WARNING", "WARN", "ERROR", "CRITICAL", "FATAL")
 		case name == "port" && t.Kind() == reflect.String:
-			expression = "[0-9]{1,5}"
-		case name == "match":
+			expression = "\\+?[0-9]+"
+		case name == "match" && isPortable(arg):
 			expression = arg
 		}
 	}
 	switch {
-	case expression != "" && v.Required:
+	case expression != "" && needed(v):
 		p.Pattern = "^(?:" + expression + ")$"
 	case expression != "":
 		p.Pattern = "^(?:" + expression + ")?$" // an empty value counts as not set
 	}
 	return p
-}
-
-// typePattern is what texts of a type look like, or "".
-func typePattern(t reflect.Type, unit string) string {
-	const number = "(?:[0-9]+(?:\\.[0-9]*)?|\\.[0-9]+)"
-	switch {
-	case t == reflect.TypeFor[time.Duration]():
-		expression := "[+-]?(?:(?:" + number + "(?:ns|us|µs|μs|ms|s|m|h))+|0|" + number + "[dw])|-1|" + anyCase("off", "none")
-		if unit != "" {
-			expression += "|[+-]?[0-9][0-9_]*(?:\\.[0-9]*)?"
-		}
-		return "\\s*(?:" + expression + ")\\s*"
-	case t.PkgPath() != "" || unit != "":
-		return ""
-	}
-	switch t.Kind() {
-	case reflect.Bool:
-		return "\\s*(?:" + anyCase("true", "1", "yes", "on", "t", "y", "false", "0", "no", "off", "f", "n") + ")\\s*"
-	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
-		return "\\s*[+-]?[0-9][0-9_]*\\s*"
-	case reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64:
-		return "\\s*[0-9][0-9_]*\\s*"
-	}
-	return ""
-}
-
-// anyCase matches words in capitals or not; the regular expressions of JSON schema have no flag for it.
-func anyCase(words ...string) string {
-	var list []string
-	for _, word := range words {
-		var b strings.Builder
-		for _, r := range word {
-			upper, lower := unicode.ToUpper(r), unicode.ToLower(r)
-			if upper == lower {
-				b.WriteRune(r)
-				continue
-			}
-			b.WriteString("[" + string(upper) + string(lower) + "]")
-		}
-		list = append(list, b.String())
-	}
-	return strings.Join(list, "|")
 }

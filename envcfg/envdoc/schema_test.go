@@ -29,21 +29,29 @@ type various struct {
 	SSLKey  string        `env:"DB_SSL_KEY,safe" doc:"a path"`
 }
 
+// schema is what the tests look at in one.
+type schema struct {
+	Required   []string
+	AllOf      []struct{ AnyOf []struct{ Required []string } }
+	Properties map[string]struct {
+		Pattern   string
+		Enum      []string
+		MinLength int
+	}
+}
+
+func schemaOf[T any](t *testing.T) (s schema) {
+	t.Helper()
+	text, err := envdoc.Schema[T]()
+	require.NoError(t, err)
+	require.NoError(t, json.Unmarshal([]byte(text), &s))
+	return s
+}
+
 // A schema accepts what Load accepts, an empty value for what is not required included.
 func TestSchemaAcceptsWhatLoadDoes(t *testing.T) {
 	t.Parallel()
-	text, err := envdoc.Schema[various]()
-	require.NoError(t, err)
-	var schema struct {
-		Required   []string
-		AllOf      []struct{ AnyOf []struct{ Required []string } }
-		Properties map[string]struct {
-			Pattern   string
-			Enum      []string
-			MinLength int
-		}
-	}
-	require.NoError(t, json.Unmarshal([]byte(text), &schema))
+	schema := schemaOf[various](t)
 	require.Equal(t, []string{"TIMEOUT", "PORT"}, schema.Required)
 	var either []string
 	for _, one := range schema.AllOf[0].AnyOf {

@@ -3,8 +3,10 @@ package envdoc
 import (
 	"cmp"
 	"fmt"
+	"iter"
 	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"time"
 
@@ -12,8 +14,13 @@ import (
 )
 
 // Template returns a .env.example: every variable in the order of the struct with its documentation, type, default and
-// rules as comments. Required ones are there to be filled in, the others are commented out with their defaults. It reads
-// back with envcfg.ParseDotenv in every dialect.
+// rules as comments. Required ones are there to be filled in, the others are commented out with their defaults.
+//
+// A value stands in a notation that every dialect of package envcfg reads back, if there is one. There is none for
+// "${NAME}", which Python replaces in all quotes; for a line end beside a dollar sign, a quotation mark or a backslash; and
+// for some of the texts that need quotes, because of a blank at an end, a " #" or a quote in front: those with an apostrophe
+// beside a quotation mark or a dollar sign, with a backslash at the end or two in a row. Then it stands as Portable reads it
+// back, and as many of the others as possible.
 func Template[T any]() (string, error) {
 	variables, err := variables[T]()
 	if err != nil {
@@ -44,17 +51,35 @@ func Template[T any]() (string, error) {
 		if !v.Required || v.Default != "" {
 			b.WriteString("# ")
 		}
-		fmt.Fprintf(&b, "%s=%s\n", v.Name, quoted(value))
+		fmt.Fprintf(&b, "%s=%s\n", oneLine(v.Name), quoted(value))
 	}
 	return b.String(), nil
 }
 
-// quoted returns a value on one line: a comment in front of it hides no second one.
+// quoted returns value on one line, so that a comment in front of it hides all of it, in the notation that the most
+// dialects read back.
 func quoted(value string) string {
-	if strings.ContainsAny(value, "\r\n") {
-		return `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`, "\r", `\r`).Replace(value) + `"`
+	best := `"` + strings.NewReplacer(`\`, `\\`, `"`, `\"`, `$`, `\$`, "\n", `\n`, "\r", `\r`).Replace(value) + `"`
+	most := 0
+	for _, text := range [...]string{envcfg.QuoteDotenv(value), "'" + value + "'", value, `"` + value + `"`, best} {
+		if n := readers(text, value); n > most && !strings.ContainsAny(text, "\r\n") {
+			best, most = text, n
+		}
 	}
-	return envcfg.QuoteDotenv(value)
+	return best
+}
+
+// readers counts the dialects that read text as value, if Portable is one of them.
+func readers(text, value string) (n int) {
+	for _, d := range [...]envcfg.Dialect{envcfg.Portable, envcfg.Compose, envcfg.Node, envcfg.Python} {
+		entries, err := envcfg.ParseDotenv("A="+text, d, nil)
+		if err == nil && len(entries) == 1 && entries[0].Value.Reveal() == value {
+			n++
+		} else if d == envcfg.Portable {
+			return 0
+		}
+	}
+	return n
 }
 
 // variables lists each name once, those of T itself before those of the structs in it.
@@ -92,31 +117,47 @@ func facts(v envcfg.Variable) string {
 		parts = append(parts, "or "+v.Name+"_FILE with a path")
 	}
 	if v.Check != "" {
-		parts = append(parts, rules(v.Check)...)
+		parts = append(parts, inWords(v.Check)...)
 	}
 	if v.Example != "" && (v.Secret || v.Default != "") {
-		parts = append(parts, "like "+oneLine(v.Example))
+		parts = append(parts, "like "+v.Example)
 	}
 	for _, environment := range sortedKeys(v.Defaults) {
-		parts = append(parts, fmt.Sprintf("%s in %s", oneLine(v.Defaults[environment]), environment))
+		value := v.Defaults[environment]
+		if v.Secret && value != "" {
+			value = "a default"
+		}
+		parts = append(parts, value+" in "+environment)
 	}
 	if len(v.Deprecated) > 0 {
 		parts = append(parts, "formerly "+strings.Join(v.Deprecated, ", "))
 	}
-	return strings.Join(parts, "; ")
+	return oneLine(strings.Join(parts, "; "))
 }
 
-// rules says a check tag in words.
-func rules(check string) []string {
-	var words []string
-	for rest := check; rest != ""; {
-		rule := rest
-		if !strings.HasPrefix(rest, "match=") { // which takes all of it
-			rule, rest, _ = strings.Cut(rest, ",")
-		} else {
-			rest = ""
+// rules yields the names and arguments of the rules in a check tag. A regular expression takes the rest, commas included.
+func rules(check string) iter.Seq2[string, string] {
+	return func(yield func(name, arg string) bool) {
+		for rest := strings.TrimLeft(check, " "); rest != ""; {
+			var rule string
+			if strings.HasPrefix(rest, "match=") {
+				rule, rest = rest, ""
+			} else {
+				rule, rest, _ = strings.Cut(rest, ",")
+				rule, rest = strings.TrimSpace(rule), strings.TrimSpace(rest)
+			}
+			name, arg, _ := strings.Cut(rule, "=")
+			if !yield(name, arg) {
+				return
+			}
 		}
-		name, arg, _ := strings.Cut(strings.TrimSpace(rule), "=")
+	}
+}
+
+// inWords says a check tag in words.
+func inWords(check string) []string {
+	var words []string
+	for name, arg := range rules(check) {
 		switch name {
 		case "oneof":
 			words = append(words, "one of "+strings.ReplaceAll(arg, "|", ", "))
@@ -125,7 +166,7 @@ func rules(check string) []string {
 		case "max":
 			words = append(words, "at most "+arg)
 		case "match":
-			words = append(words, "matching "+oneLine(arg))
+			words = append(words, "matching "+arg)
 		case "url":
 			words = append(words, strings.TrimSpace("URL "+strings.ReplaceAll(arg, "|", " or ")))
 		case "database", "postgres":
@@ -184,7 +225,7 @@ func separatorName(separator string) string {
 	if separator == "" {
 		return "commas"
 	}
-	return `"` + oneLine(separator) + `"`
+	return strconv.Quote(separator)
 }
 
 func unitName(unit string) string {
