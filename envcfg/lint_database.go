@@ -4,7 +4,30 @@ import (
 	"cmp"
 	"net/netip"
 	"net/url"
+	"regexp"
+	"slices"
 	"strings"
+)
+
+// databaseURLs are the names of settings that say where a database is and how to reach it; of databaseHosts and sslModes
+// counts what they leave out.
+func databaseURLs() []string { return []string{"DATABASE_URL", "DATABASE_DSN", "DB_URL", "DB_DSN"} }
+
+func databaseHosts() []string {
+	return []string{"DB_HOST", "DATABASE_HOST", "PGHOST", "PG_HOST", "POSTGRES_HOST", "POSTGRESQL_HOST", "MYSQL_HOST", "MARIADB_HOST"}
+}
+
+func sslModes() []string {
+	return []string{
+		"DB_SSL_MODE", "DB_SSLMODE", "DATABASE_SSL_MODE", "DATABASE_SSLMODE", "PGSSLMODE", "PG_SSL_MODE", "PG_SSLMODE", "POSTGRES_SSL_MODE",
+		"POSTGRES_SSLMODE",
+	}
+}
+
+// databaseKinds and cacheKinds are what the schemes of their URLs begin with.
+var (
+	databaseKinds = [...]string{"postgres", "cockroach", "mysql", "mariadb", "sqlserver", "mongodb", "clickhouse"}
+	cacheKinds    = [...]string{"redis", "valkey", "memcache"}
 )
 
 func namesURL(name string) bool {
@@ -12,97 +35,183 @@ func namesURL(name string) bool {
 }
 
 func namesDatabase(name string) bool {
-	return strings.HasSuffix(name, "DATABASE_URL") || strings.HasSuffix(name, "DATABASE_DSN") || strings.HasSuffix(name, "DB_URL") || strings.HasSuffix(name, "DB_DSN")
+	for _, end := range databaseURLs() {
+		if strings.HasSuffix(name, end) {
+			return true
+		}
+	}
+	return false
 }
 
-// url judges a URL of a database, a cache or another service.
-func (l *linter) url(s *Setting, name, text string) {
-	u, err := url.Parse(text)
-	if err != nil {
-		return // a check of the field says so
-	}
-	query := u.Query()
-	password, ok := u.User.Password()
-	if !ok {
-		password, ok = query.Get("password"), query.Has("password")
-	}
-	if ok {
-		l.password(s, cmp.Or(u.User.Username(), query.Get("user")), password)
-	}
-	postgres := strings.HasPrefix(u.Scheme, "postgres")
-	if !postgres && !namesDatabase(name) {
-		return
-	}
-	if strings.HasPrefix(u.Scheme, "sqlite") {
-		l.add(s, SeverityWarning, "the database is a file on this machine", "a database here is lost with the machine")
-		return
-	}
-	hosts := u.Host
-	if h := query.Get("host"); h != "" {
-		hosts = h
-	}
-	l.hosts(s, hosts)
-	mode := query.Get("sslmode")
-	if _, separate := l.report.Setting("DB_SSL_MODE"); postgres && (mode != "" || !separate) {
-		l.sslMode(s, mode)
-	}
+// address is what a URL, or a driver's notation, says of a database or another service.
+type address struct {
+	scheme      string
+	user        string
+	password    string
+	hasPassword bool
+	hosts       string // separated by commas; empty for a socket
+	sslMode     string
+	settings    bool // in the notation "host=h password=p"
 }
 
-// dsn judges a database named in a driver's notation: "host=h password=p", or "user:password@tcp(host:port)/name".
-func (l *linter) dsn(s *Setting, text string) {
-	if _, after, ok := strings.Cut(text, "@tcp("); ok {
-		host, _, _ := strings.Cut(after, ")")
-		l.hosts(s, host)
-		return
+// parseAddress reads a URL, "user:password@tcp(host:port)/name" or "host=h password=p". A URL that cannot be parsed says
+// nothing: a check of the field reports it.
+func parseAddress(text string) (a address, ok bool) {
+	if strings.Contains(text, "://") {
+		return parseURLAddress(text)
+	}
+	if m := regexp.MustCompile(`^(.*)@(?:(?:tcp6?)?|\w*\(([^)]*)\))/`).FindStringSubmatch(text); m != nil {
+		a = address{scheme: "mysql", hosts: cmp.Or(m[2], "127.0.0.1")}
+		a.user, a.password, a.hasPassword = strings.Cut(m[1], ":")
+		return a, true
 	}
 	settings := make(map[string]string)
 	for part := range strings.FieldsFuncSeq(text, isSettingSeparator) {
-		key, value, _ := strings.Cut(part, "=")
-		settings[strings.ToLower(key)] = strings.Trim(value, "'")
+		if key, value, ok := strings.Cut(part, "="); ok {
+			settings[strings.ToLower(key)] = strings.Trim(value, "'")
+		}
 	}
-	if password, ok := settings["password"]; ok {
-		l.password(s, settings["user"], password)
+	a = address{
+		settings: true, user: settings["user"], password: settings["password"], sslMode: settings["sslmode"],
+		hosts: cmp.Or(settings["host"], settings["hostaddr"], settings["server"]),
 	}
-	if host, ok := settings["host"]; ok {
-		l.hosts(s, host)
-	}
-	if mode, ok := settings["sslmode"]; ok {
-		l.sslMode(s, mode)
-	}
+	_, a.hasPassword = settings["password"]
+	return a, a.hasPassword || a.hosts != "" || a.sslMode != ""
 }
 
-// sslModeOf returns the sslmode of a URL, or of settings such as "host=h sslmode=m", or "".
-func sslModeOf(text string) string {
-	for part := range strings.FieldsFuncSeq(text, isSettingSeparator) {
-		if mode, ok := strings.CutPrefix(part, "sslmode="); ok {
-			return mode
+func parseURLAddress(text string) (address, bool) {
+	u, err := url.Parse(strings.TrimPrefix(text, "jdbc:"))
+	if err != nil {
+		return address{}, false
+	}
+	query := u.Query()
+	a := address{
+		scheme: u.Scheme, user: cmp.Or(u.User.Username(), query.Get("user")),
+		hosts: cmp.Or(query.Get("host"), query.Get("hostaddr"), u.Host), sslMode: query.Get("sslmode"),
+	}
+	if a.password, a.hasPassword = u.User.Password(); !a.hasPassword {
+		a.password, a.hasPassword = query.Get("password"), query.Has("password")
+	}
+	return a, true
+}
+
+// kind is what the scheme of a database or cache begins with, or "".
+func (a *address) kind() string {
+	for _, kind := range databaseKinds {
+		if strings.HasPrefix(a.scheme, kind) {
+			return kind
+		}
+	}
+	for _, kind := range cacheKinds {
+		if strings.HasPrefix(a.scheme, kind) {
+			return kind
 		}
 	}
 	return ""
 }
 
-// password judges a password of a user.
-func (l *linter) password(s *Setting, user, password string) {
-	if isExample(password) || password == user {
-		l.add(s, SeverityError, "its password is an example, or the user's name", generate)
+// role tells a user of a database or cache from others, or is "" elsewhere.
+func (a *address) role() string {
+	switch kind := a.kind(); {
+	case kind != "":
+		return kind + " " + a.user
+	case a.settings:
+		return databaseKinds[0] + " " + a.user // whose notation it mostly is
+	}
+	return ""
+}
+
+// address judges where a database, a cache or another service is, and how it is reached.
+func (l *linter) address(s *Setting, name, text string) bool {
+	a, ok := parseAddress(text)
+	if !ok {
+		return strings.Contains(text, "://")
+	}
+	if a.hasPassword {
+		l.password(s, &a)
+	}
+	postgres := strings.HasPrefix(a.scheme, "postgres")
+	switch {
+	case a.settings && a.hosts == "": // it is said elsewhere
+		return true
+	case !a.settings && !namesDatabase(name) && !isDatabase(a.kind()):
+		return true
+	case strings.HasPrefix(a.scheme, "sqlite"):
+		l.add(s, SeverityWarning, "the database is a file on this machine", "a database here is lost with the machine")
+		return true
+	}
+	l.hosts(s, a.hosts)
+	if onSocket(a.hosts) {
+		return true // without TLS
+	}
+	if (postgres || a.settings) && a.sslMode != "" || postgres && !l.hasSSLMode(name) {
+		l.sslMode(s, a.sslMode)
+	}
+	return true
+}
+
+func isDatabase(kind string) bool { return slices.Contains(databaseKinds[:], kind) }
+
+// hasSSLMode says whether a setting of its own gives a URL's sslmode: APP_DB_SSL_MODE, that of APP_DATABASE_URL.
+func (l *linter) hasSSLMode(name string) bool {
+	for i := range l.report.Settings {
+		s := &l.report.Settings[i]
+		if prefix, ok := inFrontOf(strings.ToUpper(s.Name), sslModes()); ok && strings.HasPrefix(name, prefix) && s.isGiven() {
+			return true
+		}
+	}
+	return false
+}
+
+// separateSSLMode judges an sslmode outside of a URL, where it counts.
+func (l *linter) separateSSLMode(s *Setting, prefix, mode string) {
+	where, ok := l.given(prefix, databaseURLs())
+	if !ok {
+		where, ok = l.given(prefix, databaseHosts())
+	}
+	if !ok {
+		l.sslMode(s, mode)
 		return
 	}
-	if other, ok := l.seen[password]; ok {
-		l.add(s, SeverityError, "the same secret as "+other, "give each its own: who learns one has the other")
+	text := where.text.Reveal()
+	a, ok := parseAddress(text)
+	if !ok {
+		a = address{hosts: text}
 	}
-	l.seen[password] = s.Name
+	if !where.text.IsZero() && a.sslMode == "" && !onSocket(a.hosts) {
+		l.sslMode(s, mode)
+	}
+}
+
+// splitHosts returns hosts without their ports.
+func splitHosts(hosts string) []string {
+	list := strings.Split(hosts, ",")
+	for i, host := range list {
+		if at := strings.LastIndexByte(host, ':'); at >= 0 && !strings.HasSuffix(host, "]") && strings.Count(host, ":") == 1 || strings.Contains(host, "]:") {
+			host = host[:at]
+		}
+		list[i] = strings.Trim(strings.TrimSpace(host), "[]")
+	}
+	return list
 }
 
 // hosts judges hosts separated by commas, up to the first that is found at fault.
 func (l *linter) hosts(s *Setting, hosts string) {
-	for host := range strings.SplitSeq(hosts, ",") {
-		if i := strings.LastIndexByte(host, ':'); i >= 0 && !strings.HasSuffix(host, "]") && strings.Count(host, ":") == 1 || strings.Contains(host, "]:") {
-			host = host[:i]
-		}
-		if l.host(s, strings.Trim(host, "[]")) {
+	for _, host := range splitHosts(hosts) {
+		if l.host(s, host) {
 			return
 		}
 	}
+}
+
+// onSocket says whether no connection goes over a network, where TLS would be.
+func onSocket(hosts string) bool {
+	return !slices.ContainsFunc(splitHosts(hosts), func(host string) bool { return !isSocket(host) })
+}
+
+// isSocket says whether a driver takes a host for a Unix socket.
+func isSocket(host string) bool {
+	return host == "" || strings.HasPrefix(host, "/") || strings.HasPrefix(host, "@")
 }
 
 // host judges where a database is; it compares hosts, not texts: a password may contain "localhost".
@@ -110,7 +219,7 @@ func (l *linter) host(s *Setting, host string) (local bool) {
 	address, err := netip.ParseAddr(host)
 	lower := strings.ToLower(strings.TrimSuffix(host, "."))
 	switch {
-	case host == "" || strings.HasPrefix(host, "/"):
+	case isSocket(host):
 		l.add(s, SeverityWarning, "the database is reached through a socket on this machine", "fine for a proxy beside the service; a database here is lost with the machine")
 	case lower == "localhost" || lower == "host.docker.internal" || strings.HasSuffix(lower, ".localhost"),
 		strings.HasPrefix(lower, "127.") && strings.Trim(lower, ".0123456789") == "", // 127.1, as the system's resolver reads it
@@ -122,16 +231,20 @@ func (l *linter) host(s *Setting, host string) (local bool) {
 	return true
 }
 
+// sslMode judges an sslmode. One that is not known is not repeated: it may be a part of a password that is not encoded.
 func (l *linter) sslMode(s *Setting, mode string) {
+	const remedy = "use sslmode=verify-full with sslrootcert"
 	switch mode {
 	case "verify-full":
 	case "verify-ca":
 		l.add(s, SeverityWarning, "sslmode=verify-ca takes any server with a certificate of that authority", "use sslmode=verify-full")
 	case "require":
-		l.add(s, SeverityWarning, "sslmode=require encrypts but does not verify the server", "use sslmode=verify-full with sslrootcert")
+		l.add(s, SeverityWarning, "sslmode=require encrypts but does not verify the server", remedy)
 	case "":
-		l.add(s, SeverityWarning, "no sslmode: the driver's default may fall back to plain text", "use sslmode=verify-full with sslrootcert")
+		l.add(s, SeverityWarning, "no sslmode: the driver's default may fall back to plain text", remedy)
+	case "disable", "allow", "prefer":
+		l.add(s, SeverityError, "sslmode="+shown(mode)+" may send passwords and data in plain text", remedy)
 	default:
-		l.add(s, SeverityError, "sslmode="+shown(mode)+" may send passwords and data in plain text", "use sslmode=verify-full with sslrootcert")
+		l.add(s, SeverityError, "an unknown sslmode, which may send passwords and data in plain text", remedy)
 	}
 }

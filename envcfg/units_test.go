@@ -62,7 +62,7 @@ func TestDays(t *testing.T) {
 	}
 	const day = 24 * time.Hour
 	for text, want := range map[string]time.Duration{
-		"7d": 7 * day, "2w": 14 * day, "1.5d": 36 * time.Hour, "1d12h": 36 * time.Hour, "1w2d": 9 * day, " 1w2d3h4m ": 9*day + 3*time.Hour + 4*time.Minute,
+		"7d": 7 * day, "2w": 14 * day, "1.5d": 36 * time.Hour, "1d12h": 36 * time.Hour, "1w2d": 9 * day, "1w2d3h4m": 9*day + 3*time.Hour + 4*time.Minute,
 		"-1d12h": -36 * time.Hour, "+1w1ns": 7*day + 1, ".5d": 12 * time.Hour, "1w30m": 7*day + 30*time.Minute, "0d": 0,
 		"106751d23h47m16.854775807s": 1<<63 - 1,
 	} {
