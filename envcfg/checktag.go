@@ -109,9 +109,6 @@ var ownWords = [...]string{"mail", "part", "post", "sort", "batch", "patch", "wa
 func (f *field) ownRules() map[string]func(text string) error {
 	pass := func(string) error { return nil }
 	own := make(map[string]func(text string) error)
-	if f.hasOwnLimits() {
-		own["min"], own["max"] = pass, pass
-	}
 	for rest := f.check(); rest != ""; {
 		var rule string
 		rule, rest = nextRule(rest)

@@ -85,6 +85,8 @@ func TestRequiredVariables(t *testing.T) {
 		First  string        `env:"SHARED"`
 		Second string        `env:"SHARED,required"`
 		Third  string        `env:"OPTIONAL"`
+		Fourth string        `env:"REVERSED,required"`
+		Fifth  string        `env:"REVERSED"`
 		Key    envcfg.Secret `env:"KEYED,required" default.testing:"hunter2" default.staging:""`
 	}
 	variables, err := envcfg.Variables[config]()
@@ -93,5 +95,7 @@ func TestRequiredVariables(t *testing.T) {
 	require.True(t, variables[1].Required)
 	require.False(t, variables[2].Required)
 	require.True(t, variables[3].Required)
-	require.Equal(t, map[string]string{"testing": "[redacted]", "staging": ""}, variables[3].Defaults)
+	require.True(t, variables[4].Required)
+	require.True(t, variables[5].Required)
+	require.Equal(t, map[string]string{"testing": "[redacted]", "staging": ""}, variables[5].Defaults)
 }

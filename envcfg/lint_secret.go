@@ -129,6 +129,7 @@ func isDeclared(s *Setting) bool {
 
 // isKeyFile recognises the path of a key, which stands only in variables whose names allow it.
 func isKeyFile(name, text string) bool {
+	name = strings.Join(endingWords(name), "_")
 	switch {
 	case endsIn(name, "PATH", "FILE") || strings.HasSuffix(name, "SSL_KEY") || strings.HasSuffix(name, "TLS_KEY"):
 		return strings.ContainsAny(text, "/\\.")

@@ -77,6 +77,7 @@ func TestLintNames(t *testing.T) {
 		"HASH_KEY_2=short1x":           "error: HASH_KEY_2: " + foundShortKey,
 		"SIGNING_KEY=/no/such/file":    "error: SIGNING_KEY: " + foundShortKey,
 		"SSH_PRIVATE_KEY=b3BlbnNzaC1r": "error: SSH_PRIVATE_KEY: " + foundShortKey,
+		"DB_PASSWORD=doc.go":           "warning: DB_PASSWORD: " + foundShortWord,
 		"API_TOKEN=hunter2":            "error: API_TOKEN: " + foundExample,
 		"DB_PASSWORD=hunter2":          "error: DB_PASSWORD: " + foundExample,
 		"DB_PASSWORD=Trustno1":         "error: DB_PASSWORD: " + foundExample,
@@ -91,7 +92,7 @@ func TestLintNames(t *testing.T) {
 	} {
 		require.Equal(t, []string{want}, lintPairs[lintedNames](t, pair), pair)
 	}
-	require.Empty(t, lintPairs[lintedNames](t, "CARD_PIN=90517", "SIGNING_KEY=/etc/keys/signing.pem"))
+	require.Empty(t, lintPairs[lintedNames](t, "CARD_PIN=90517", "SIGNING_KEY=/etc/keys/signing.pem", "HASH_KEY_2=/etc/keys/hash.key"))
 }
 
 // The defaults of secrets are known to everybody who reads the code, and a secret that is required must be there.
