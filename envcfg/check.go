@@ -63,7 +63,7 @@ func checkTexts(v reflect.Value, name, arg, text string) (reason string, known b
 
 // nextRule cuts the first rule off. A regular expression takes the rest, commas included.
 func nextRule(rules string) (rule, rest string) {
-	if strings.HasPrefix(rules, "match=") {
+	if rules = strings.TrimSpace(rules); strings.HasPrefix(rules, "match=") {
 		return rules, ""
 	}
 	rule, rest, _ = strings.Cut(rules, ",")

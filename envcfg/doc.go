@@ -65,7 +65,7 @@
 // # Types
 //
 // Texts, booleans (true, yes, on, 1 and their opposites; anything else is an error), numbers (1_000 is allowed),
-// [time.Duration] (also "7d" and "2w"; "off" and -1 are the -1 ns by which this library's packages mean no limit),
+// [time.Duration] (also "7d" and "1w2d12h"; "off" and -1 are the -1 ns by which this library's packages mean no limit),
 // [Bytes], [net/url.URL], *[time.Location], everything with an UnmarshalText method ([time.Time], [net/netip.Prefix],
 // [log/slog.Level], [regexp.Regexp], your own), []byte, pointers, lists ("a, b" or JSON), maps ("a=1, b=2" or JSON),
 // and what [Options].Parsers adds. A type with a method Reveal() string holds a secret, as [Secret] does.
@@ -74,10 +74,10 @@
 //
 // Check tags hold: min and max (of numbers, durations, sizes; of texts and lists, the length), oneof=a|b, match=regexp
 // (takes the rest of the tag), port, host, hostport, ip, url (url=https|http limits the scheme), database, postgres,
-// loglevel, email, base64, hex, file, dir, and what [Options].Checks adds. A struct with a method Validate() error has
-// rules over several fields: it is called when its fields are right, and errors.Join lets it report several; an error
-// that begins with the name of a field or its variable is reported as that variable's. Methods and funcs of yours that
-// panic have failed.
+// loglevel, email, base64, hex, file, dir, and what [Options].Checks adds. Of a list of texts each one is checked. A
+// struct with a method Validate() error has rules over several fields: it is called when its fields are right, and
+// errors.Join lets it report several; an error that begins with the name of a field or its variable is reported as that
+// variable's. Methods and funcs of yours that panic have failed.
 //
 // # Misspelt names
 //

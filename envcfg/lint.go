@@ -81,10 +81,10 @@ func (l *linter) setting(s *Setting) {
 	case s.Secret && namesSecret(name) && !namesURL(name):
 		l.secret(s, name, text)
 	case namesURL(name) || strings.Contains(text, "://"):
-		if !l.address(s, name, text) && s.Secret && isDeclared(s) {
+		if !l.address(s, name, text) && s.Secret && s.typed {
 			l.secret(s, name, text)
 		}
-	case s.Secret && isDeclared(s):
+	case s.Secret && s.typed:
 		l.secret(s, name, text)
 	}
 }

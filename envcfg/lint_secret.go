@@ -4,7 +4,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"reflect"
 	"slices"
 	"strings"
 	"unicode"
@@ -120,11 +119,6 @@ func isKey(name string) bool {
 func isDataKey(words []string) bool {
 	n := len(words)
 	return n > 1 && strings.HasPrefix(words[n-1], "KEY") && slices.Contains(dataWords[:], words[n-2])
-}
-
-// isDeclared says whether a setting is a secret because of its type or an option, not only because of words in its name.
-func isDeclared(s *Setting) bool {
-	return strings.Contains(s.Type, reflect.TypeFor[Secret]().String()) || !secretName(s.Name)
 }
 
 // isKeyFile recognises the path of a key, which stands only in variables whose names allow it.

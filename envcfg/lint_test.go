@@ -294,3 +294,16 @@ func TestLintModesOfFiles(t *testing.T) {
 		require.Equal(t, want, envcfg.IsShut(path), path)
 	}
 }
+
+// The option secret makes a secret of what its name does not say.
+func TestLintJudgesWhatIsDeclared(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Store  string `env:"SESSION_STORE,secret"`
+		Seed   string `env:"NOISE,secret" check:" match=[a-z,]+"`
+		Plain  string `env:"AUTH_MODE"`
+		Unused string `env:"UNUSED"`
+	}
+	require.Equal(t, []string{"error: SESSION_STORE: an example, or guessed at once", "error: NOISE: an example, or guessed at once"},
+		lintPairs[config](t, "SESSION_STORE=redis", "NOISE=changeme,x", "AUTH_MODE=none"))
+}

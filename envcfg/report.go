@@ -47,6 +47,7 @@ type Setting struct {
 
 	text  Secret // the value itself, for Lint
 	makes bool   // it is one of those for which a struct behind a pointer is there
+	typed bool   // it is a secret because of its type or an option, not only because of words in its name
 }
 
 // shows says whether values of the field may be shown.
@@ -87,7 +88,7 @@ func (r *Report) add(l *loader, f *field, found *resolution) {
 	}
 	s := Setting{
 		Name: f.name, Field: l.plan.path(f), Type: f.value.Type().String(), Origin: found.origin, Doc: f.doc(),
-		Required: f.demanded(), Secret: f.isSecret(),
+		Required: f.demanded(), Secret: f.isSecret(), typed: f.secret || reveals(f.value.Type(), 0),
 	}
 	kept := !found.found && !found.failed && !f.required && !f.value.IsZero()
 	switch {
