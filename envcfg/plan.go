@@ -91,7 +91,7 @@ func (p *plan) walk(owner int, within []reflect.Type, l *loader) {
 		}
 		f := field{owner: owner, index: i}
 		unknown, ok := parseTag(sf.Tag, &f.tag)
-		if !ok || unknown != "" {
+		if (!ok || unknown != "") && strings.Contains(string(sf.Tag), "env:") { // others are none of our business
 			p.badTag(s.path+sf.Name, unknown)
 		}
 		switch {

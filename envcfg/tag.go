@@ -33,6 +33,9 @@ type tag struct {
 func parseTag(raw reflect.StructTag, t *tag) (unknown string, ok bool) {
 	t.raw = raw
 	text := string(raw)
+	if strings.IndexByte(text, '\n') >= 0 { // reflect finds nothing in it
+		return "", false
+	}
 	for {
 		for text != "" && text[0] == ' ' {
 			text = text[1:]
