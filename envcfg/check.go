@@ -49,6 +49,7 @@ func (l *loader) check(f *field, text string) (reason string, err error) {
 
 // checkTexts applies a rule to a text, or to each of a list of them.
 func checkTexts(v reflect.Value, name, arg, text string) (reason string, known bool) {
+	v = reflect.Indirect(v)
 	if v.Kind() != reflect.Slice || v.Type().Elem().Kind() != reflect.String {
 		return checkText(name, arg, text)
 	}
@@ -117,10 +118,10 @@ func checkText(name, arg, text string) (reason string, known bool) {
 			want += " (did you mean " + near + "?)"
 		}
 	case "database":
-		ok = isURL(text, "postgres", "postgresql", "mysql", "sqlite") && !strings.HasSuffix(text, "://")
+		ok = isURL(text, "postgres", "postgresql", "mysql", "sqlite") && (strings.Contains(text, "://") || strings.HasPrefix(text, "sqlite:/"))
 		want = "is no database URL, like " + exampleURL + " with user and password percent-encoded"
 	case "postgres":
-		ok = isURL(text, "postgres", "postgresql")
+		ok = isURL(text, "postgres", "postgresql") && strings.Contains(text, "://")
 		want = "is no PostgreSQL URL, like " + exampleURL + " with user and password percent-encoded"
 	case "url":
 		schemes := strings.FieldsFunc(arg, func(r rune) bool { return r == '|' })

@@ -68,6 +68,9 @@ func parseWith(p *TypeParser, v reflect.Value, text string) (reason string, err 
 // unmarshal reads into a new value: what the field held before may share memory with a copy that is to stay as it is.
 func unmarshal(v reflect.Value, text string) (reason string, err error) {
 	target := reflect.New(v.Type())
+	if v.Kind() == reflect.Map { // its method may have no pointer to make one
+		target.Elem().Set(reflect.MakeMap(v.Type()))
+	}
 	u, _ := reflect.TypeAssert[encoding.TextUnmarshaler](target)
 	if err := guarded(func() error { return u.UnmarshalText([]byte(text)) }); err != nil {
 		if wanted := expectation(u); wanted != "" {
@@ -119,29 +122,25 @@ func setURL(p *url.URL, text string) (string, error) {
 }
 
 // completeURL parses a URL that has all it needs: host:port is none, though it looks like a scheme with something behind
-// it, and a URL of a web server or a queue has a host.
+// it, and a URL of a web server has a host.
 func completeURL(text string) (*url.URL, bool) {
 	u, err := url.Parse(text)
 	switch {
 	case err != nil || u.Scheme == "":
 		return nil, false
 	case u.Opaque != "": // mailto:somebody
-		return u, !isDigit(u.Opaque[0])
-	case !strings.HasPrefix(text[len(u.Scheme):], "://"):
-		return nil, false
-	case u.Hostname() != "":
-		return u, true
+		port, _, _ := strings.Cut(u.Opaque, "/")
+		_, err := strconv.ParseUint(port, 10, 16)
+		return u, err != nil || u.Scheme == "tel" || u.Scheme == "sms"
+	case needsHost(u.Scheme):
+		return u, u.Hostname() != ""
 	}
-	return u, !needsHost(u.Scheme) && u.Host == "" && (u.Path != "" || u.RawQuery != "")
+	return u, u.Host != "" || u.Path != "" || u.RawQuery != ""
 }
 
-// needsHost says whether URLs of a scheme are always of a host. Databases can be reached by a path.
+// needsHost says whether URLs of a scheme are always of a host. Others have defaults, or paths.
 func needsHost(scheme string) bool {
-	switch scheme {
-	case "http", "https", "ws", "wss", "amqp", "amqps", "nats", "ftp", "sftp", "ssh", "smtp", "smtps", "grpc", "grpcs", "s3":
-		return true
-	}
-	return false
+	return scheme == "http" || scheme == "https" || scheme == "ws" || scheme == "wss"
 }
 
 func setBool(v reflect.Value, text string) (string, error) {
@@ -251,17 +250,14 @@ func (l *loader) setSlice(v reflect.Value, text string, t *tag) (string, error) 
 	if v.Type().Elem().Kind() == reflect.Uint8 {
 		return setByteSlice(v, text, t)
 	}
-	parts, isJSON := jsonElements(text)
-	if !isJSON {
-		for _, part := range splitList(text, t) {
-			parts = append(parts, jsonElement{text: part})
-		}
+	if isJSON, reason, err := l.asJSON(v, text, t); isJSON {
+		return reason, err
 	}
-	out := reflect.MakeSlice(v.Type(), 0, len(parts))
-	for _, part := range parts {
-		out = reflect.Append(out, reflect.Zero(v.Type().Elem()))
-		if reason, err := l.setElement(out.Index(out.Len()-1), part, t); reason != "" {
-			return fmt.Sprintf("has a wrong element %d, which %s", out.Len(), reason), err
+	parts := splitList(text, t)
+	out := reflect.MakeSlice(v.Type(), len(parts), len(parts))
+	for i, part := range parts {
+		if reason, err := l.set(out.Index(i), part, t); reason != "" {
+			return fmt.Sprintf("has a wrong element %d, which %s", i+1, reason), err
 		}
 	}
 	v.Set(out)
@@ -305,8 +301,8 @@ func decodeBytes(text, encoding string) ([]byte, bool) {
 
 // setMap reads "a=1, b=2", or a JSON object.
 func (l *loader) setMap(v reflect.Value, text string, t *tag) (string, error) {
-	if strings.HasPrefix(strings.TrimSpace(text), "{") {
-		return l.setObject(v, text, t)
+	if isJSON, reason, err := l.asJSON(v, text, t); isJSON {
+		return reason, err
 	}
 	out := reflect.MakeMap(v.Type())
 	for _, part := range splitList(text, t) {
@@ -314,27 +310,19 @@ func (l *loader) setMap(v reflect.Value, text string, t *tag) (string, error) {
 		if !ok {
 			return `is no list of pairs, like a=1, b=2, and no JSON object`, nil
 		}
-		key := reflect.New(v.Type().Key()).Elem()
+		key, element := reflect.New(v.Type().Key()).Elem(), reflect.New(v.Type().Elem()).Elem()
 		if reason, err := l.set(key, strings.TrimSpace(name), t); reason != "" {
 			return "has a wrong key, which " + reason, err
 		}
 		if out.MapIndex(key).IsValid() {
-			return "has the same key twice", nil
+			return sameKeyTwice, nil
 		}
-		if reason, err := l.setPair(out, key, jsonElement{text: strings.TrimSpace(value)}, t); reason != "" {
-			return reason, err
+		if reason, err := l.set(element, strings.TrimSpace(value), t); reason != "" {
+			return "has a wrong value, which " + reason, err
 		}
+		out.SetMapIndex(key, element)
 	}
 	v.Set(out)
-	return "", nil
-}
-
-func (l *loader) setPair(m, key reflect.Value, value jsonElement, t *tag) (string, error) {
-	element := reflect.New(m.Type().Elem()).Elem()
-	if reason, err := l.setElement(element, value, t); reason != "" {
-		return "has a wrong value, which " + reason, err
-	}
-	m.SetMapIndex(key, element)
 	return "", nil
 }
 

@@ -43,7 +43,7 @@ func (r *Report) lost(before *Report) error {
 	}
 	for i := range before.fields { // they are those of the same struct
 		was, is := before.fields[i].Origin, r.fields[i].Origin
-		if was.Layer == FromSecretFile && was != is && was.isMissing() && r.fields[i].Origin.Layer != FromProcess {
+		if was.Layer == FromSecretFile && was.Name == "" && was != is && was.isMissing() { // NAME_FILE has its own error
 			gone = append(gone, Problem{Kind: Unreadable, Name: before.fields[i].Name, Origin: was, Reason: "was read before and is missing now"})
 		}
 	}

@@ -1,7 +1,6 @@
 package envcfg
 
 import (
-	"maps"
 	"reflect"
 	"slices"
 	"strings"
@@ -245,7 +244,7 @@ func (v *Var) problems(r *resolution, s *secrets) problems {
 		}
 		return nil
 	}
-	own := &secrets{texts: maps.Clone(s.texts)}
+	var own secrets
 	own.add(r.text)
 	var list problems
 	for _, rule := range v.rules {
@@ -261,7 +260,7 @@ func (v *Var) problems(r *resolution, s *secrets) problems {
 		case v.field().isSecret():
 			reason = "is against its rule"
 		default:
-			reason = own.hide(reason)
+			reason = s.hide(own.hide(reason))
 		}
 		list = append(list, Problem{Kind: Invalid, Name: v.name, Origin: r.origin, Reason: reason, err: opaque(reason, err)})
 	}

@@ -90,8 +90,8 @@ func (l *layers) environmentIn(e Entry, at Origin, taken bool) {
 		l.environment, l.environmentAt = e.Value.Reveal(), at
 		return
 	}
-	if e.Value.Reveal() != l.environment {
-		l.problems = append(l.problems, Problem{Kind: Conflict, Name: EnvironmentName, Origin: at, Reason: "names another environment than " + l.environment + ", whose file was read: set it in the process environment, or in the first file"})
+	if e.Value.Reveal() != l.environment && l.o.checkEnvironment(l.environment) == "" { // an unknown one is reported as such
+		l.problems = append(l.problems, Problem{Kind: Conflict, Name: EnvironmentName, Origin: at, Reason: "names another environment than " + l.environment + ", which has chosen the files: set it in the process environment, or in the first file"})
 	}
 }
 

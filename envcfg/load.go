@@ -157,6 +157,7 @@ func (l *loader) field(f *field) {
 }
 
 func isEmptyList(v reflect.Value) bool {
+	v = reflect.Indirect(v)
 	return (v.Kind() == reflect.Slice || v.Kind() == reflect.Map) && v.Len() == 0
 }
 

@@ -2,12 +2,15 @@ package envcfg_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"fmt"
 	"math"
 	"math/big"
 	"net/url"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"syscall"
 	"testing"
@@ -100,10 +103,13 @@ func TestEnvironmentByMistake(t *testing.T) {
 			paths = append(paths, file(name))
 		}
 		_, err = envcfg.Load[none](envcfg.Options{Environ: []string{}, Files: paths})
-		require.ErrorContains(t, err, ":1: names another environment than development, whose file was read: set it in the process environment, or in the first file")
+		require.ErrorContains(t, err, ":1: names another environment than development, which has chosen the files: set it in the process environment, or in the first file")
 		_, err = envcfg.Load[none](envcfg.Options{Environ: []string{"ENVIRONMENT=development"}, Files: paths})
 		require.NoError(t, err, "the process says so")
 	}
+	_, err = envcfg.Load[indiscreet](envcfg.Options{Environ: []string{"NEW_KEY=stagin"}, Files: []string{file("wrong"), file(".env.${ENVIRONMENT}"), file(".env.staging")}})
+	require.ErrorContains(t, err, "is no known environment")
+	require.NotContains(t, err.Error(), "stagin\"", "it may be a secret")
 	_, err = envcfg.Load[none](envcfg.Options{Environ: []string{}, Files: []string{file("wrong"), file("missing")}})
 	require.ErrorContains(t, err, file("wrong")+":1", "not the file that is not there")
 
@@ -140,6 +146,7 @@ func TestNamesOfOthers(t *testing.T) {
 		URL   string        `env:"APP_URL"`
 		Token envcfg.Secret `env:"APP_TOKEN" deprecated:"APP_OLD_TOKEN"`
 		Plug  string        `env:"APP_PLUG"`
+		Pay   string        `env:"APP_PAYMENT_SERVICE_HOST"`
 	}
 	dir := files(t, map[string]string{".env": "APP_BASE=http://h\nAPP_URL=${APP_BASE}/y\n", "token": "t"})
 	c, err := envcfg.Load[config](envcfg.Options{Strict: []string{"APP_"}, Files: in(dir), Ignore: []string{"APP_PLUGIN_*"}, Environ: []string{
@@ -149,10 +156,21 @@ func TestNamesOfOthers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "http://h/y", c.URL)
 	require.Equal(t, "t", c.Token.Reveal())
+	for _, prefixes := range [][]string{nil, {"APP_"}} {
+		_, err = envcfg.Load[config](envcfg.Options{Strict: prefixes, Files: []string{}, Environ: []string{"APP_PAYMNT_SERVICE_HOST=x"}})
+		require.ErrorContains(t, err, "did you mean APP_PAYMENT_SERVICE_HOST?")
+	}
+	_, err = envcfg.Load[config](envcfg.Options{Strict: []string{"APP_"}, Files: []string{}, Environ: []string{"APP_PLUGIN_X=1", "XAPP_PLUGIN=1"}, Ignore: []string{"PLUGIN*"}})
+	require.ErrorContains(t, err, "APP_PLUGIN_X", "an ignored name begins so")
 	_, err = envcfg.Load[config](envcfg.Options{Strict: []string{"APP_"}, Files: []string{}, Environ: []string{"APP_HOST_FILE=x", "APP_HOST=h", "APP_HOTS=x"}})
 	require.ErrorContains(t, err, "APP_HOST is not read from a file: its tag needs the option file")
 	require.ErrorContains(t, err, "did you mean APP_HOST?", "although the right one is set: the prefix is this program's")
 }
+
+// readsJSON keeps what it is given.
+type readsJSON string
+
+func (r *readsJSON) UnmarshalJSON(b []byte) error { *r = readsJSON(b); return nil }
 
 // A URL is complete, and host:port is none.
 func TestCompleteURLs(t *testing.T) {
@@ -167,11 +185,11 @@ func TestCompleteURLs(t *testing.T) {
 	}
 	for pair, ok := range map[string]bool{
 		"A_URL=https://h/x": true, "A_URL=mailto:a@b": true, "A_URL=file:///etc/x": true, "A_URL=postgres:///db?host=/run": true, "A_URL=localhost:8080": false,
-		"A_URL=http:/x": false, "A_URL=https://": false, "A_URL=https://:80": false, "A_URL=/x": false, "A_URL=postgres://": false,
+		"A_URL=http:/x": false, "A_URL=https://": false, "A_URL=https://:80": false, "A_URL=/x": false, "A_URL=postgres://": false, "A_URL=redis://:6379/0": true, "A_URL=file:/etc/x": true, "A_URL=mailto:007@b": true, "A_URL=tel:030": true, "A_URL=db:5432/x": false,
 		"WEB=http://h": true, "WEB=https:/h": false, "WEB=https:///x": false, "WEB=https://:8080": false, "WEB=https://?x": false, "WEB=ftp://h": false,
-		"ANY=redis://h:1": true, "ANY=unix:///run/x": true, "ANY=mailto:a@b": false, "ANY=x:/y": false,
+		"ANY=redis://h:1": true, "ANY=unix:///run/x": true, "ANY=mailto:a@b": false, "ANY=x:/y": true, "ANY=redis://:6379/0": true, "ANY=tcp://:8080": true, "ANY=unix:/run/x.sock": true,
 		"PG=postgres://h/x": true, "PG=postgresql:///x?host=/run": true, "PG=postgres:/x": false, "PG=postgres://h1:1,h2:2/x": true,
-		"DB=sqlite:///x.db": true, "DB=mysql://h/x": true, "DB=sqlite:x": false,
+		"DB=sqlite:///x.db": true, "DB=mysql://h/x": true, "DB=sqlite:x": false, "DB=sqlite:/x.db": true, "DB=postgres://:5432/db": true, "DB=mysql:/x": false, "DB=postgres://": false,
 		"AT=h:80": true, "AT=h:+80": false, "AT=h:-1": false, "AT=h:65536": false, "AT=10.0.0.300:80": false,
 	} {
 		_, err := load[config](pair)
@@ -203,7 +221,31 @@ func TestListsInJSON(t *testing.T) {
 	c, err = load[config]("HOSTS=[::1]:80, [::2]:80")
 	require.NoError(t, err)
 	require.Equal(t, []string{"[::1]:80", "[::2]:80"}, c.Hosts)
+	type own struct {
+		Raw    map[string]json.RawMessage `env:"RAW"`
+		Self   []readsJSON                `env:"SELF"`
+		Bytes  map[string][]byte          `env:"BYTES"`
+		Nanos  map[string]time.Duration   `env:"NANOS"`
+		Unit   []time.Duration            `env:"UNIT" unit:"s"`
+		Parsed []celsius                  `env:"PARSED"`
+		Keys   map[int]string             `env:"KEYS" unit:"bytes"`
+		List   *[]string                  `env:"LIST,required" check:"oneof=a|b"`
+	}
+	o := envcfg.Options{Files: []string{}, Environ: []string{
+		`RAW={"a": "x"}`, `SELF=["5s"]`, `BYTES={"a": "aGk="}`, `NANOS={"a": 5000000000}`, `UNIT=[5, "1m"]`, `PARSED=["20", 21]`, "LIST=a, b",
+	}, Parsers: []envcfg.TypeParser{envcfg.Parser(func(text string) (celsius, error) { n, err := strconv.Atoi(text); return celsius{float64(n)}, err })}}
+	special, err := envcfg.Load[own](o)
+	require.NoError(t, err)
+	require.Equal(t, own{
+		Raw: map[string]json.RawMessage{"a": json.RawMessage(`"x"`)}, Self: []readsJSON{`"5s"`}, Bytes: map[string][]byte{"a": []byte("hi")},
+		Nanos: map[string]time.Duration{"a": 5 * time.Second}, Unit: []time.Duration{5 * time.Second, time.Minute}, Parsed: []celsius{{20}, {21}}, List: &[]string{"a", "b"},
+	}, special)
+	for pair, want := range map[string]string{`KEYS={"1": "a", "01": "b"}`: "has the same key twice", `KEYS=1=a,01=b`: "has the same key twice", "LIST=,": "is required, but has no elements", "LIST=a,c": "has a wrong element 2"} {
+		_, err = load[own]("LIST=a", pair)
+		require.ErrorContains(t, err, want)
+	}
 	for pair, want := range map[string]string{
+		`HOSTS=["a","b",]`:     "is not JSON: wrong at character 10",
 		`WAITS=["5s", "soon"]`: "has a wrong element 2, which is not a duration", `LIMITS={"a": "x", "b": "y"}`: "has a wrong value, which is not a duration",
 		`LIMITS={"a": `: "is not JSON: wrong at character", `SIZES={"a": []}`: "does not fit", "HOSTS=, ,": "is required, but has no elements", "HOSTS=[]": "is required, but has no elements",
 		"HOSTS=  ": "required, but empty in process environment", "LEVELS=low,hihg": "has a wrong element 2, which is not allowed: use low or high (did you mean high?)",
@@ -211,6 +253,38 @@ func TestListsInJSON(t *testing.T) {
 		_, err = load[config]("HOSTS=a", pair)
 		require.ErrorContains(t, err, want, pair)
 		require.NotContains(t, err.Error(), "soon")
+	}
+}
+
+// labels reads itself, and needs a map to do so.
+type labels map[string]string
+
+func (l labels) UnmarshalText(b []byte) error { l["text"] = string(b); return nil }
+
+// strict is nobody's configuration: it has no variables, and refuses to be empty.
+type strict struct{ Set bool }
+
+func (s strict) Validate() error {
+	if !s.Set {
+		return errors.New("not set")
+	}
+	return nil
+}
+
+// Types of others are filled as they can be, and judged only when there is something of theirs.
+func TestTypesOfOthers(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Labels labels `env:"LABELS"`
+		Other  strict
+		Wait   time.Duration `env:"WAIT,empty" default:"30s"`
+	}
+	c, err := load[config]("LABELS=x")
+	require.NoError(t, err)
+	require.Equal(t, config{Labels: labels{"text": "x"}, Wait: 30 * time.Second}, c)
+	for _, text := range []string{"-", "+", " ", "", "d", "w", "-d"} {
+		_, err := load[config]("WAIT=" + text)
+		require.ErrorContains(t, err, "is not a duration", "%q", text)
 	}
 }
 
@@ -319,6 +393,29 @@ func TestWatcherAndFilesOfSecrets(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, changes, 2, "that the struct is there is a change, too")
 	require.Equal(t, 10, w.Current().Cache.TTL)
+
+	// A file that NAME_FILE names may be another one.
+	write := func(text string) { require.NoError(t, os.WriteFile(filepath.Join(dir, ".env"), []byte(text), 0o600)) }
+	for _, name := range []string{"k1", "k2"} {
+		require.NoError(t, os.WriteFile(filepath.Join(dir, name), []byte(name), 0o600))
+	}
+	write("API_KEY_FILE=" + filepath.Join(dir, "k1"))
+	w, err = envcfg.NewWatcher[config](envcfg.Options{Environ: []string{}, Files: in(dir)}, envcfg.WatchConfig{})
+	require.NoError(t, err)
+	write("API_KEY_FILE=" + filepath.Join(dir, "k2"))
+	require.NoError(t, os.Remove(filepath.Join(dir, "k1")))
+	_, err = w.Reload()
+	require.NoError(t, err)
+	require.Equal(t, "k2", w.Current().Key.Reveal())
+	require.NoError(t, os.Remove(filepath.Join(dir, "k2")))
+	if syscall.Mkfifo(filepath.Join(dir, "k2"), 0o600) == nil {
+		_, err = w.Reload()
+		require.ErrorContains(t, err, "is no regular file", "also one that comes later")
+	}
+	require.NoError(t, os.Remove(filepath.Join(dir, "k2")))
+	write("API_KEY=three")
+	_, err = w.Reload()
+	require.NoError(t, err)
 
 	pipe := filepath.Join(dir, "pipe")
 	if syscall.Mkfifo(pipe, 0o600) == nil {

@@ -23,6 +23,7 @@ type structure struct {
 	pointer reflect.Value // where its address belongs, if it lies behind a pointer
 	parent  int
 
+	own    bool // it has a variable, or a struct in it has
 	used   bool // one of its variables is set
 	failed bool // one of its variables has a problem
 }
@@ -107,6 +108,9 @@ func (p *plan) walk(owner int, within []reflect.Type, l *loader) {
 				f.name = s.prefix + f.name
 			}
 			f.value = s.value.Field(i)
+			for i := owner; i >= 0 && !p.structs[i].own; i = p.structs[i].parent {
+				p.structs[i].own = true
+			}
 			l.visit(&f)
 		}
 	}

@@ -1,22 +1,24 @@
 package envcfg
 
 import (
-	"cmp"
 	"encoding/base64"
 	"encoding/hex"
 	"fmt"
+	"html"
 	"net/url"
 	"reflect"
-	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+	"unicode/utf16"
 )
 
 // secrets are texts that no message may repeat.
 type secrets struct {
-	texts  map[string]bool // in all ways in which they are written; true for those that are themselves
-	sorted []string        // those that are looked for inside other texts, the longest first
-	folded []string        // of those that are themselves, in lower case, the longest first
+	texts map[string]bool // in all ways in which they are written; true for those that are themselves
+
+	exact  finder // of those that are looked for inside other texts; made from texts when it is nil
+	folded finder // of those that are themselves, in lower case
 }
 
 // shortest is the least length of a secret that is looked for inside other texts, in bytes. A shorter one is hidden only
@@ -57,7 +59,7 @@ func (s *secrets) keep(text string, itself bool) {
 	}
 	if known, ok := s.texts[text]; text != "" && (!ok || itself && !known) {
 		s.texts[text] = itself
-		s.sorted = nil
+		s.exact = nil
 	}
 }
 
@@ -84,7 +86,7 @@ func (s *secrets) passwords(text string) {
 		switch {
 		case ok:
 			s.encoded(password)
-		case isURL && strings.HasPrefix(scheme, "http"):
+		case isURL && strings.HasPrefix(scheme, "http") && !strings.Contains(user, "/"):
 			s.encoded(user) // a token, as in https://token@host
 		}
 	}
@@ -96,8 +98,7 @@ func (s *secrets) passwords(text string) {
 	eachPassword(text, s.encoded)
 }
 
-// held adds what a value holds: texts, bytes, numbers and what reveals itself, also in lists and maps. Keys of maps are
-// names, unless they reveal themselves.
+// held adds what a value holds: texts, bytes, numbers and what reveals itself, also in lists and maps.
 func (s *secrets) held(v reflect.Value, depth int) {
 	if depth > maxNesting || !v.CanInterface() {
 		return
@@ -127,9 +128,7 @@ func (s *secrets) held(v reflect.Value, depth int) {
 		}
 	case reflect.Map:
 		for key, element := range v.Seq2() {
-			if reveals(key.Type(), 0) {
-				s.held(key, depth+1)
-			}
+			s.held(key, depth+1)
 			s.held(element, depth+1)
 		}
 	case reflect.Struct:
@@ -138,7 +137,9 @@ func (s *secrets) held(v reflect.Value, depth int) {
 		}
 	default:
 		if v.CanInt() || v.CanUint() || v.CanFloat() {
-			s.keep(fmt.Sprint(v.Interface()), true)
+			if number := fmt.Sprint(v.Interface()); len(number) >= shortest { // 0 and 1 are everywhere
+				s.keep(number, true)
+			}
 		}
 	}
 }
@@ -158,44 +159,33 @@ func (s *secrets) hide(text string) string {
 	if _, ok := s.texts[text]; ok {
 		return redacted
 	}
-	s.sort()
-	for _, t := range notLonger(s.sorted, len(text)) {
-		text = strings.ReplaceAll(text, t, redacted)
+	s.prepare()
+	text = s.exact.replace(text)
+	rest := strings.ReplaceAll(text, redacted, "\x00")
+	if s.folded.finds(strings.ToLower(rest)) {
+		return redacted
 	}
-	for _, way := range [...]string{text, unpercent(text), unpercent(strings.ReplaceAll(text, "+", " ")), unbackslash(text)} {
-		way = strings.ToLower(strings.ReplaceAll(way, redacted, "\x00"))
-		for _, t := range notLonger(s.folded, len(way)) {
-			if strings.Contains(way, t) {
-				return redacted
-			}
+	for _, decoded := range [...]string{unpercent(rest), unpercent(strings.ReplaceAll(rest, "+", " ")), unbackslash(rest), html.UnescapeString(rest)} {
+		if decoded != rest && (s.exact.finds(decoded) || s.folded.finds(strings.ToLower(decoded))) {
+			return redacted
 		}
 	}
 	return text
 }
 
-// sort puts the longest first: one may contain another.
-func (s *secrets) sort() {
-	if s.sorted != nil || len(s.texts) == 0 {
+func (s *secrets) prepare() {
+	if s.exact != nil {
 		return
 	}
-	s.sorted, s.folded = []string{}, nil
-	for t, itself := range s.texts {
-		if len(t) >= shortest {
-			s.sorted = append(s.sorted, t)
+	s.exact, s.folded = make(finder), make(finder)
+	for text, itself := range s.texts {
+		if len(text) >= shortest {
+			s.exact.add(text)
 		}
-		if itself && len(t) >= shortestFolded {
-			s.folded = append(s.folded, strings.ToLower(t))
+		if itself && len(text) >= shortestFolded {
+			s.folded.add(strings.ToLower(text))
 		}
 	}
-	longer := func(a, b string) int { return cmp.Or(len(b)-len(a), strings.Compare(a, b)) }
-	slices.SortFunc(s.sorted, longer)
-	slices.SortFunc(s.folded, longer)
-}
-
-// notLonger returns those of the texts that fit into a length.
-func notLonger(texts []string, length int) []string {
-	i, _ := slices.BinarySearchFunc(texts, length, func(t string, n int) int { return n - len(t) })
-	return texts[i:]
 }
 
 // unpercent decodes %41 wherever it stands.
@@ -224,17 +214,33 @@ func unbackslash(text string) string {
 	}
 	var b strings.Builder
 	for text != "" {
-		if text[0] == '\\' {
-			if r, _, rest, err := strconv.UnquoteChar(text, '"'); err == nil {
-				b.WriteRune(r)
-				text = rest
-				continue
-			}
-		}
-		b.WriteByte(text[0])
-		text = text[1:]
+		r, length := unescaped(text)
+		b.WriteString(r)
+		text = text[length:]
 	}
 	return b.String()
+}
+
+// unescaped returns what the beginning of a text stands for, and its length.
+func unescaped(text string) (string, int) {
+	switch {
+	case text[0] != '\\' || len(text) < 2:
+		return text[:1], 1
+	case text[1] == '/' || text[1] == '\'':
+		return text[1:2], 2
+	}
+	if r, _, rest, err := strconv.UnquoteChar(text, '"'); err == nil {
+		return string(r), len(text) - len(rest)
+	}
+	const pair = len(`\ud83d\ude00`) // of UTF-16, in JSON
+	if len(text) >= pair && text[1] == 'u' && text[6:8] == `\u` {
+		high, err := strconv.ParseUint(text[2:6], 16, 16)
+		low, err2 := strconv.ParseUint(text[8:12], 16, 16)
+		if r := utf16.DecodeRune(rune(high), rune(low)); err == nil && err2 == nil && r != unicode.ReplacementChar {
+			return string(r), pair
+		}
+	}
+	return text[:1], 1
 }
 
 // display returns a value as a message or a report shows it. Secrets are taken out before anything is shortened.

@@ -13,7 +13,7 @@ type validator interface{ Validate() error }
 func (l *loader) validate() {
 	for i := len(l.plan.structs) - 1; i >= 0; i-- {
 		s := &l.plan.structs[i]
-		if s.failed || !s.value.CanInterface() || s.pointer.IsValid() && s.pointer.IsNil() {
+		if s.failed || !s.own && i > 0 || !s.value.CanInterface() || s.pointer.IsValid() && s.pointer.IsNil() {
 			continue
 		}
 		v, ok := reflect.TypeAssert[validator](s.value.Addr())
@@ -140,6 +140,9 @@ func guarded(do func() error) (err error) {
 // rule reports what Validate found. When it begins with the name of a field, the problem is that variable's.
 func (l *loader) rule(owner int, v verdict) {
 	text := l.hidden().hide(v.text)
+	if text == redacted {
+		text = "is against a rule, whose text has a secret in it"
+	}
 	problem := Problem{Kind: Rule, Reason: text, err: opaque(text, v.err)}
 	fields := l.plan.fields()
 	for i := range fields {
@@ -148,8 +151,8 @@ func (l *loader) rule(owner int, v verdict) {
 			continue
 		}
 		own := l.plan.own(f)
-		rest, ok := strings.CutPrefix(text, own)
-		if ok && (strings.HasPrefix(rest, ":") || len(own) > 1 && strings.HasPrefix(rest, " ")) || strings.HasPrefix(text, f.name+":") {
+		rest, ok := strings.CutPrefix(v.text, own)
+		if ok && (strings.HasPrefix(rest, ":") || len(own) > 1 && strings.HasPrefix(rest, " ")) || strings.HasPrefix(v.text, f.name+":") {
 			problem.Name, problem.Field = f.name, l.plan.path(f)
 			problem.Origin = l.originOf(f)
 			break

@@ -127,6 +127,9 @@ func parseDays(text string) (time.Duration, bool) {
 	if !negative {
 		rest = strings.TrimPrefix(rest, "+")
 	}
+	if rest == "" {
+		return 0, false
+	}
 	var total time.Duration
 	for _, u := range [...]struct {
 		letter string

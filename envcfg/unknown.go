@@ -28,9 +28,7 @@ type unknown struct {
 
 func (u *unknown) look(name string, at Origin) {
 	strict := len(u.l.o.Strict) > 0 && slices.ContainsFunc(u.l.o.Strict, func(prefix string) bool { return prefix != "" && strings.HasPrefix(name, prefix) })
-	if strict && u.isServiceLink(name) {
-		return
-	}
+	strict = strict && !u.isServiceLink(name)
 	if !strict && !u.l.names.suspicious(name) {
 		return
 	}
