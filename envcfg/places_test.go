@@ -323,8 +323,8 @@ func TestStructsThatReadThemselves(t *testing.T) {
 	}
 	_, err = load[bad]()
 	require.ErrorContains(t, err, "the name in the tag env of A has a blank at its beginning or end")
-	_, _, _, ok := envcfg.ParseTag("env:\"AAA\"\ndefault:\"x\"")
-	require.False(t, ok, "reflect does not see what is behind the line end")
+	name, _, _, ok := envcfg.ParseTag("env:\"AAA\"\ndefault:\"x\"")
+	require.False(t, ok, "reflect does not see what is behind the line end of %s", name)
 }
 
 // Numbers that are none are refused.
