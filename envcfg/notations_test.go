@@ -72,7 +72,8 @@ func TestNotationsOfSecrets(t *testing.T) {
 		"json slash":         {"NEW_KEY=hunter2/x", func(*indiscreet) string { return `is hunter2\/x right?` }},
 		"json emoji":         {"NEW_KEY=hunter2😀", func(*indiscreet) string { return `is hunter2\ud83d\ude00 right?` }},
 		"html":               {"NEW_KEY=hunter2<x", func(*indiscreet) string { return "is hunter2&lt;x right?" }},
-		"short, escaped":     {"NEW_KEY=h2/p w", func(*indiscreet) string { return "is h2%2Fp%20w right?" }},
+		"short, escaped":     {"NEW_KEY=2/p w", func(*indiscreet) string { return "is 2%2Fp%20w right?" }},
+		"base64, + and /":    {"NEW_KEY=hunter~~~???", func(*indiscreet) string { return base64.RawURLEncoding.EncodeToString([]byte("hunter~~~???")) }},
 		"base64, short":      {"NEW_KEY=h2pw", func(*indiscreet) string { return "is aDJwdw right?" }},
 		"redis":              {"OTHER_SETTINGS=host:6379,password=hunter2pw,ssl=True", func(*indiscreet) string { return "is hunter2pw right?" }},
 		"azure":              {"OTHER_SETTINGS=Name=x;AccountKey=hunter2pw;y=z", func(*indiscreet) string { return "is hunter2pw right?" }},
@@ -107,7 +108,7 @@ func TestNotationsOfSecrets(t *testing.T) {
 		i := indiscreet{say: c.say}
 		err := envcfg.Fill(&i, envcfg.Options{Environ: []string{c.pair}, Files: []string{}})
 		require.Regexp(t, `\[redacted\]|is against a rule, whose text has a secret in it`, err.Error(), name)
-		for _, part := range []string{"unter2", "UNTER", "unter+", "h2pw", "eadbeef", "EADBEEF", "190 239", "12345678", "aHVudGVy", "aDJwdw", "h2%2F", "68756e746572", "w%40", "pa$s"} {
+		for _, part := range []string{"unter2", "UNTER", "unter+", "h2pw", "eadbeef", "EADBEEF", "190 239", "12345678", "aHVudGVy", "aDJwdw", "2%2F", "68756e746572", "w%40", "pa$s"} {
 			require.NotContains(t, err.Error(), part, name)
 		}
 	}
@@ -127,9 +128,9 @@ func TestWithheldRulesKeepTheirVariable(t *testing.T) {
 // Overlapping secrets leave nothing of either.
 func TestOverlappingSecrets(t *testing.T) {
 	t.Parallel()
-	i := indiscreet{say: func(*indiscreet) string { return "<abcdefghijk> and <abcd>" }}
-	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"NEW_KEY=abcdef", "API_TOKENS=x=defghijk,y=abcd"}, Files: []string{}})
-	require.ErrorContains(t, err, "<[redacted]> and <[redacted]>")
+	i := indiscreet{say: func(*indiscreet) string { return "<abcdefghijk> and <abcd> and <abcdefX> of medium.com/" }}
+	err := envcfg.Fill(&i, envcfg.Options{Environ: []string{"NEW_KEY=abcdef", "API_TOKENS=x=defghijk,y=abcd,z=redacted", "REPO_URL=http://medium.com/@me"}, Files: []string{}})
+	require.ErrorContains(t, err, "<[redacted]> and <[redacted]> and <[redacted]X> of medium.com/", "also when a secret is a part of what stands for one")
 }
 
 // A weaker place's value that a stronger one hides is a secret, too.
@@ -243,13 +244,17 @@ func TestSharedSecrets(t *testing.T) {
 		Text  string        `env:"SAME,safe" default:"hunter2"`
 		Key   envcfg.Secret `env:"SAME" default:"hunter2"`
 		Names map[token]int `env:"NAMES"`
+		Pin   int           `env:"PIN"`
+		Tries int           `env:"TRIES"`
 	}
-	_, report, err := explain[config](envcfg.Options{Environ: []string{"NAMES=hunter2=1"}, Files: []string{}})
+	_, report, err := explain[config](envcfg.Options{Environ: []string{"NAMES=hunter2=1", "TRIES=0"}, Files: []string{}})
 	require.NoError(t, err)
 	s, _ := report.Setting("SAME")
 	require.True(t, s.Secret)
 	require.Empty(t, s.Default)
 	require.Equal(t, "[redacted]", s.Value)
+	s, _ = report.Setting("TRIES")
+	require.Equal(t, "0", s.Value, "as the PIN is, by chance")
 	s, _ = report.Setting("NAMES")
 	require.True(t, s.Secret)
 }

@@ -109,7 +109,7 @@ func TestEnvironmentByMistake(t *testing.T) {
 	}
 	_, err = envcfg.Load[indiscreet](envcfg.Options{Environ: []string{"NEW_KEY=stagin"}, Files: []string{file("wrong"), file(".env.${ENVIRONMENT}"), file(".env.staging")}})
 	require.ErrorContains(t, err, "is no known environment")
-	require.NotContains(t, err.Error(), "stagin\"", "it may be a secret")
+	require.NotContains(t, err.Error(), "stagin,", "it may be a secret")
 	_, err = envcfg.Load[none](envcfg.Options{Environ: []string{}, Files: []string{file("wrong"), file("missing")}})
 	require.ErrorContains(t, err, file("wrong")+":1", "not the file that is not there")
 
@@ -230,6 +230,7 @@ func TestListsInJSON(t *testing.T) {
 		Parsed []celsius                  `env:"PARSED"`
 		Keys   map[int]string             `env:"KEYS" unit:"bytes"`
 		List   *[]string                  `env:"LIST,required" check:"oneof=a|b"`
+		Empty  []string                   `env:"EMPTY,required,empty" default:""`
 	}
 	o := envcfg.Options{Files: []string{}, Environ: []string{
 		`RAW={"a": "x"}`, `SELF=["5s"]`, `BYTES={"a": "aGk="}`, `NANOS={"a": 5000000000}`, `UNIT=[5, "1m"]`, `PARSED=["20", 21]`, "LIST=a, b",
@@ -238,7 +239,7 @@ func TestListsInJSON(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, own{
 		Raw: map[string]json.RawMessage{"a": json.RawMessage(`"x"`)}, Self: []readsJSON{`"5s"`}, Bytes: map[string][]byte{"a": []byte("hi")},
-		Nanos: map[string]time.Duration{"a": 5 * time.Second}, Unit: []time.Duration{5 * time.Second, time.Minute}, Parsed: []celsius{{20}, {21}}, List: &[]string{"a", "b"},
+		Nanos: map[string]time.Duration{"a": 5 * time.Second}, Unit: []time.Duration{5 * time.Second, time.Minute}, Parsed: []celsius{{20}, {21}}, List: &[]string{"a", "b"}, Empty: []string{},
 	}, special)
 	for pair, want := range map[string]string{`KEYS={"1": "a", "01": "b"}`: "has the same key twice", `KEYS=1=a,01=b`: "has the same key twice", "LIST=,": "is required, but has no elements", "LIST=a,c": "has a wrong element 2"} {
 		_, err = load[own]("LIST=a", pair)
