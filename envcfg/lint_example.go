@@ -1,0 +1,58 @@
+package envcfg
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// examples are what documentation and tutorials write where a secret belongs.
+var examples = [...]string{
+	"changeme", "change-me", "change_me", "changethis", "example", "placeholder", "your-", "your_", "yoursecret", "yourkey",
+	"secretkey", "secret-key", "secret_key", "mysecret", "my-secret", "supersecret", "super-secret", "insecure", "dummy",
+	"replace", "todo", "password", "passw0rd", "qwerty", "letmein", "development", "django-insecure", "keyboard cat",
+	"1234567890", "0123456789", "abcdefgh", "xxxx", "dev-", "test-", "correcthorse", "correct horse",
+}
+
+// weak are whole passwords: those of tools, and those that lists of stolen ones begin with.
+var weak = [...]string{
+	"", "secret", "test", "admin", "root", "postgres", "user", "app", "guest", "redis", "demo", "default", "mysql", "mongo", "rabbitmq",
+	"elastic", "minioadmin", "minio123", "changeit", "toor", "vagrant", "raspberry",
+	"12345", "123456", "1234567", "12345678", "123456789", "987654321", "654321", "123123", "112233", "111111", "000000", "666666",
+	"abc123", "abcd1234", "a1b2c3d4", "1q2w3e", "1q2w3e4r", "1q2w3e4r5t", "1qaz2wsx", "qazwsx", "zaq12wsx", "asdfgh", "asdfghjkl", "asdf1234", "zxcvbn",
+	"zxcvbnm", "pass", "pass123", "pass1234", "p@ssw0rd", "p@ssword", "pa$$word", "p@$$w0rd", "s3cr3t", "secret123", "admin123", "admin1234", "root123",
+	"test123", "test1234", "user123", "welcome", "welcome1", "welcome123", "login", "access", "master", "iloveyou", "monkey", "dragon", "sunshine",
+	"princess", "football", "baseball", "shadow", "superman", "batman", "trustno1", "starwars", "whatever", "michael", "charlie", "freedom", "pokemon",
+	"hello123", "computer", "internet", "killer", "ninja", "mustang", "letmein1", "solo", "flower", "cheese", "ashley", "jordan23", "hunter2",
+}
+
+// isExample says whether a secret is one that everybody tries first.
+func isExample(text string) bool {
+	lower := strings.ToLower(text)
+	if slices.Contains(weak[:], lower) {
+		return true
+	}
+	for _, e := range examples {
+		if strings.Contains(lower, e) && len(lower) < 4*len(e)+16 {
+			return true
+		}
+	}
+	if strings.HasPrefix(lower, "<") && strings.HasSuffix(lower, ">") {
+		return true
+	}
+	distinct := make(map[rune]struct{})
+	for _, c := range lower {
+		distinct[c] = struct{}{}
+	}
+	return len(distinct) < 5 && strings.IndexFunc(lower, unicode.IsSpace) < 0 || repeats(lower)
+}
+
+// repeats says whether a text is one beginning over and over, such as "0123456789abcdef0123456789abcdef".
+func repeats(text string) bool {
+	for n := 1; n <= min(len(text)/2, 64); n++ {
+		if strings.HasPrefix(text[n:], text[:len(text)-n]) {
+			return true
+		}
+	}
+	return false
+}
