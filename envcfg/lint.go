@@ -35,8 +35,9 @@ const MinSecretLength = 32
 // Lint judges the settings as those of production: debugging switched on, keys that are short, repeated or copied from
 // an example, a database on this machine or without a verified server, hosts allowed by a wildcard, files of secrets
 // that everybody may read. It looks at names whose last words follow conventions (…_URL, …_DSN, …_KEY, …_SECRET,
-// …_PASSWORD, …_TOKEN, DEBUG, LOG_LEVEL, DB_HOST, PGHOST, DB_SSL_MODE, …_HOSTS, …_ORIGINS) and at types that hold secrets.
-// Of what the code gave to a field it knows nothing and says nothing. A finding is a place to look at, not a proof.
+// …_PASSWORD, …_TOKEN, DEBUG, LOG_LEVEL, DB_HOST, PGHOST, DB_SSL_MODE, …_HOSTS, …_ORIGINS), where words such as …_PROD, …_V2
+// or …_HEX may follow, and at types that hold secrets; of all other settings that have to do with a secret it only finds
+// those with a placeholder. Of what the code gave to a field it knows nothing and says nothing. A finding is a place to look at, not a proof.
 func (r *Report) Lint() []Finding {
 	l := linter{report: r, seen: make(map[string]holder)}
 	for i := range r.Settings {
@@ -80,12 +81,9 @@ func (l *linter) setting(s *Setting) {
 		l.separateSSLMode(s, mode, text)
 	case s.Secret && namesSecret(name) && !namesURL(name):
 		l.secret(s, name, text)
-	case namesURL(name) || strings.Contains(text, "://"):
-		if !l.address(s, name, text) && s.Secret && s.typed {
-			l.secret(s, name, text)
-		}
-	case s.Secret && s.typed:
-		l.secret(s, name, text)
+	case (namesURL(name) || strings.Contains(text, "://")) && l.address(s, name, text):
+	case s.Secret:
+		l.mention(s, name, text)
 	}
 }
 

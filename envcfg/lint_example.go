@@ -6,13 +6,19 @@ import (
 	"unicode"
 )
 
-// examples are what documentation and tutorials write where a secret belongs.
-var examples = [...]string{
-	"changeme", "change-me", "change_me", "changethis", "example", "placeholder", "your-", "your_", "yoursecret", "yourkey",
-	"secretkey", "secret-key", "secret_key", "mysecret", "my-secret", "supersecret", "super-secret", "insecure", "dummy",
-	"replace", "todo", "password", "passw0rd", "qwerty", "letmein", "development", "django-insecure", "keyboard cat",
-	"1234567890", "0123456789", "abcdefgh", "xxxx", "dev-", "test-", "correcthorse", "correct horse",
-}
+// placeholders are what documentation and tutorials write where a secret belongs, and nobody as anything else. The rest
+// of it is in examples, of which a mode, a prefix or an alphabet may hold some: "password", "dev-", "0123456789".
+var (
+	placeholders = [...]string{
+		"changeme", "change-me", "change_me", "changethis", "example", "placeholder", "your-", "your_", "yoursecret", "yourkey",
+		"mysecret", "my-secret", "supersecret", "super-secret", "replaceme", "replace-me", "replace_me", "passw0rd", "qwerty", "letmein",
+		"django-insecure", "keyboard cat", "correcthorse", "correct horse",
+	}
+	examples = [...]string{
+		"secretkey", "secret-key", "secret_key", "insecure", "dummy", "replace", "todo", "password", "development", "1234567890", "0123456789",
+		"abcdefgh", "xxxx", "dev-", "test-",
+	}
+)
 
 // weak are whole passwords: those of tools, and those that lists of stolen ones begin with.
 var weak = [...]string{
@@ -26,18 +32,10 @@ var weak = [...]string{
 	"hello123", "computer", "internet", "killer", "ninja", "mustang", "letmein1", "solo", "flower", "cheese", "ashley", "jordan23", "hunter2",
 }
 
-// isExample says whether a secret is one that everybody tries first.
-func isExample(text string) bool {
+// isGuessed says whether a secret is one that everybody tries first.
+func isGuessed(text string) bool {
 	lower := strings.ToLower(text)
-	if slices.Contains(weak[:], lower) {
-		return true
-	}
-	for _, e := range examples {
-		if strings.Contains(lower, e) && len(lower) < 4*len(e)+16 {
-			return true
-		}
-	}
-	if strings.HasPrefix(lower, "<") && strings.HasSuffix(lower, ">") {
+	if slices.Contains(weak[:], lower) || isExample(text) {
 		return true
 	}
 	distinct := make(map[rune]struct{})
@@ -45,6 +43,22 @@ func isExample(text string) bool {
 		distinct[c] = struct{}{}
 	}
 	return len(distinct) < 5 && strings.IndexFunc(lower, unicode.IsSpace) < 0 || repeats(lower)
+}
+
+// isExample says whether a secret was never given: it is what documentation has in its place.
+func isExample(text string) bool {
+	return isPlaceholder(text) || holdsOne(text, examples[:])
+}
+
+// isPlaceholder says the same of a text that may be no secret at all.
+func isPlaceholder(text string) bool {
+	return strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") || holdsOne(text, placeholders[:])
+}
+
+// holdsOne says whether one of the words makes up a good part of a text.
+func holdsOne(text string, words []string) bool {
+	lower := strings.ToLower(text)
+	return slices.ContainsFunc(words, func(word string) bool { return strings.Contains(lower, word) && len(lower) < 4*len(word)+16 })
 }
 
 // repeats says whether a text is one beginning over and over, such as "0123456789abcdef0123456789abcdef".

@@ -2,6 +2,8 @@ package envcfg
 
 import (
 	"fmt"
+	"path/filepath"
+	"strings"
 	"unicode/utf8"
 )
 
@@ -18,24 +20,43 @@ type holder struct {
 func (l *linter) secret(s *Setting, name, text string) {
 	length := utf8.RuneCountInString(text)
 	switch {
-	case isKeyFile(name, text):
+	case isKeyFile(name, text), isEmptyJSON(text):
 		return
 	case s.Origin.Layer == FromDefault:
 		l.add(s, SeverityError, "the default from the code", "set a secret of your own: "+generate)
-	case isExample(text):
-		l.add(s, SeverityError, "an example, or guessed at once", generate)
+	case isGuessed(text):
+		l.add(s, SeverityError, guessed, generate)
 	case isKey(name) && length < MinSecretLength:
 		l.add(s, SeverityError, fmt.Sprintf("shorter than %d characters", MinSecretLength), generate)
-	case namesSecret(name) && !endsIn(name, "PIN") && length < minPassword:
+	case namesSecret(name) && lastWord(name) != "PIN" && length < minPassword:
 		l.add(s, SeverityWarning, shortPassword, generate)
 	}
 	l.once(s, text, "")
 }
 
+// mention judges a setting that has to do with a secret and whose name does not say that it is one: BASIC_AUTH may be a
+// password, and AUTH_MODE is none. What was never filled in is wrong in both.
+func (l *linter) mention(s *Setting, name, text string) {
+	switch {
+	case s.typed:
+		l.secret(s, name, text)
+	case filepath.IsAbs(text):
+	case isPlaceholder(withoutExampleHosts(text)), secretKey(lastWord(name)) && !isDataKey(name) && isExample(text):
+		l.add(s, SeverityError, guessed, "give it a value of your own; if it is a secret, "+generate)
+	}
+}
+
+// withoutExampleHosts takes out the names that are reserved for examples: AUTH_REALM=example.com is an address.
+func withoutExampleHosts(text string) string {
+	return strings.NewReplacer("example.com", "", "example.net", "", "example.org", "").Replace(strings.ToLower(text))
+}
+
+func isEmptyJSON(text string) bool { return text == "[]" || text == "{}" }
+
 // password judges the password in an address.
 func (l *linter) password(s *Setting, a *address) {
 	switch {
-	case isExample(a.password) || a.password == a.user:
+	case isGuessed(a.password) || a.password == a.user:
 		l.add(s, SeverityError, "its password is an example, or the user's name", generate)
 		return
 	case utf8.RuneCountInString(a.password) < minPassword:
@@ -43,6 +64,8 @@ func (l *linter) password(s *Setting, a *address) {
 	}
 	l.once(s, a.password, a.role())
 }
+
+const guessed = "an example, or guessed at once"
 
 const shortPassword = "shorter than 8 characters: it can be guessed" //nolint:gosec // no credential
 

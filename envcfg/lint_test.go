@@ -89,6 +89,7 @@ func TestLintNames(t *testing.T) {
 		"SESSION_DATA=redis":           "error: SESSION_DATA: " + foundExample,
 		"LICENCE=changeme":             "error: LICENCE: " + foundExample,
 		"WEBHOOK_URL=changeme":         "error: WEBHOOK_URL: " + foundExample,
+		"WEBHOOK_URL=redis":            "error: WEBHOOK_URL: " + foundExample, // as it is declared a secret
 	} {
 		require.Equal(t, []string{want}, lintPairs[lintedNames](t, pair), pair)
 	}
