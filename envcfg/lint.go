@@ -74,9 +74,7 @@ func (l *linter) setting(s *Setting) {
 	case endsIn(name, "HOSTS", "ALLOWED_HOST", "ORIGINS", "ORIGIN") && strings.Contains(","+strings.ReplaceAll(text, " ", "")+",", ",*,"):
 		l.add(s, SeverityWarning, "allows every host", "list the hosts that the service is reached by")
 	case isHost:
-		if _, ok := l.given(host, databaseURLs()); !ok { // which is used instead
-			l.hosts(s, text)
-		}
+		l.databaseHost(s, name, host, text)
 	case isMode:
 		l.separateSSLMode(s, mode, text)
 	case s.Secret && namesSecret(name) && !namesURL(name):

@@ -27,9 +27,14 @@ type address struct {
 	settings    bool // in the notation "host=h password=p"
 }
 
-// parseAddress reads a URL, "user:password@tcp(host:port)/name" or "host=h password=p". A URL that cannot be parsed says
-// nothing: a check of the field reports it.
+// parseAddress reads "host=h password=p", a URL, "user:password@tcp(host:port)/name", or a URL without its scheme. A URL
+// that cannot be parsed says nothing: a check of the field reports it.
 func parseAddress(text string) (a address, ok bool) {
+	if regexp.MustCompile(`^\s*\w[\w ]*=`).MatchString(text) { // whatever a password in it looks like
+		if a, known := parseSettings(text, `\s;`); known {
+			return a, true
+		}
+	}
 	if strings.Contains(text, "://") {
 		return parseURLAddress(text)
 	}
@@ -38,19 +43,29 @@ func parseAddress(text string) (a address, ok bool) {
 		a.user, a.password, a.hasPassword = strings.Cut(m[1], ":")
 		return a, true
 	}
+	a, _ = parseSettings(text, `\s;?&#`)
+	return a, a.hasPassword || a.hosts != "" || a.sslMode != ""
+}
+
+// parseSettings reads pairs with one of several characters between them. It knows the text by the names in it.
+func parseSettings(text, separators string) (a address, known bool) {
+	pair := regexp.MustCompile(`(?:^|[` + separators + `])(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|"[^"]*"|[^` + separators + `]*)`)
 	settings := make(map[string]string)
-	for part := range strings.FieldsFuncSeq(text, isSettingSeparator) {
-		if key, value, ok := strings.Cut(part, "="); ok {
-			settings[strings.ToLower(key)] = strings.Trim(value, "'")
-		}
+	for _, m := range pair.FindAllStringSubmatch(text, -1) {
+		key := strings.ToLower(m[1])
+		settings[key] = strings.Trim(m[2], `'"`)
+		known = known || slices.Contains(settingNames[:], key)
 	}
 	a = address{
 		settings: true, user: settings["user"], password: settings["password"], sslMode: settings["sslmode"],
 		hosts: cmp.Or(settings["host"], settings["hostaddr"], settings["server"]),
 	}
 	_, a.hasPassword = settings["password"]
-	return a, a.hasPassword || a.hosts != "" || a.sslMode != ""
+	return a, known
 }
+
+// settingNames are those of settings that say where a database is and who comes.
+var settingNames = [...]string{"host", "hostaddr", "server", "user", "dbname", "password", "sslmode"}
 
 func parseURLAddress(text string) (address, bool) {
 	u, err := url.Parse(strings.TrimPrefix(text, "jdbc:"))

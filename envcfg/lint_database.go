@@ -26,7 +26,7 @@ func namesURL(name string) bool {
 }
 
 func namesDatabase(name string) bool {
-	for _, end := range databaseURLs() {
+	for _, end := range slices.Concat(databaseURLs(), databaseHosts()) {
 		if strings.HasSuffix(name, end) {
 			return true
 		}
@@ -40,27 +40,59 @@ func (l *linter) address(s *Setting, name, text string) bool {
 	if !ok {
 		return strings.Contains(text, "://")
 	}
-	if a.hasPassword {
-		l.password(s, &a)
+	l.credentials(s, &a)
+	l.place(s, name, &a)
+	return true
+}
+
+// databaseHost judges a host, and a URL in its place, of which the password is in the environment even if nobody uses it.
+func (l *linter) databaseHost(s *Setting, name, prefix, text string) {
+	a, isURL := address{}, false
+	if strings.Contains(text, "://") {
+		a, isURL = parseAddress(text)
 	}
+	if isURL {
+		l.credentials(s, &a)
+	}
+	_, unused := l.given(prefix, databaseURLs()) // which are used instead
+	switch {
+	case unused:
+	case isURL:
+		l.place(s, name, &a)
+	default:
+		l.hosts(s, text)
+	}
+}
+
+// credentials judges what an address says about who comes.
+func (l *linter) credentials(s *Setting, a *address) {
+	switch {
+	case a.hasPassword:
+		l.password(s, a)
+	case s.Secret && isPlaceholder(a.user): // such as the key in SENTRY_DSN
+		l.add(s, SeverityError, guessed, generate)
+	}
+}
+
+// place judges where a database is.
+func (l *linter) place(s *Setting, name string, a *address) {
 	postgres := strings.HasPrefix(a.scheme, "postgres")
 	switch {
 	case a.settings && a.hosts == "": // it is said elsewhere
-		return true
+		return
 	case !a.settings && !namesDatabase(name) && !isDatabase(a.kind()):
-		return true
+		return
 	case strings.HasPrefix(a.scheme, "sqlite"):
 		l.add(s, SeverityWarning, "the database is a file on this machine", "a database here is lost with the machine")
-		return true
+		return
 	}
 	l.hosts(s, a.hosts)
 	if onSocket(a.hosts) {
-		return true // without TLS
+		return // without TLS
 	}
 	if (postgres || a.settings) && a.sslMode != "" || postgres && !l.hasSSLMode(name) {
 		l.sslMode(s, a.sslMode)
 	}
-	return true
 }
 
 // hasSSLMode says whether a setting of its own gives a URL's sslmode: APP_DB_SSL_MODE, that of APP_DATABASE_URL.
@@ -89,7 +121,7 @@ func (l *linter) separateSSLMode(s *Setting, prefix, mode string) {
 	if !ok {
 		a = address{hosts: text}
 	}
-	if !where.text.IsZero() && a.sslMode == "" && !onSocket(a.hosts) {
+	if a.sslMode == "" && !onSocket(a.hosts) { // of what the code gave, nothing is known: it has no hosts here
 		l.sslMode(s, mode)
 	}
 }

@@ -207,6 +207,46 @@ func TestLintAddresses(t *testing.T) {
 	require.Empty(t, lintPairs[lintedPlaces](t, url, "PGHOST=localhost"), "the URL counts")
 }
 
+// A URL may stand where a host belongs; its password is one also when nobody uses it.
+func TestLintURLsInPlaceOfHosts(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		URL      string `env:"APP_DATABASE_URL"`
+		Host     string `env:"APP_DB_HOST"`
+		Postgres string `env:"POSTGRES_HOST"`
+	}
+	guessed := "its password is an example, or the user's name"
+	for _, name := range []string{"APP_DB_HOST", "POSTGRES_HOST"} {
+		require.Equal(t, []string{"error: " + name + ": " + guessed}, lintPairs[config](t, name+"=redis://:changeme@h"))
+		require.Equal(t, []string{"error: " + name + ": " + guessed, "error: " + name + ": " + foundHere}, lintPairs[config](t, name+"=tcp://app:app@localhost:5432"))
+		require.Equal(t, []string{"error: " + name + `: sslmode="disable" may send passwords and data in plain text`}, lintPairs[config](t, name+"=postgres://db/app?sslmode=disable"))
+	}
+	require.Equal(t, []string{"error: APP_DB_HOST: " + guessed},
+		lintPairs[config](t, "APP_DATABASE_URL=postgres://db/app?sslmode=verify-full", "APP_DB_HOST=postgres://app:app@localhost/app?sslmode=disable"), "the URL counts")
+}
+
+// What is written as settings is read as settings, whatever a password in them looks like.
+func TestLintSettings(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		DSN string `env:"DATABASE_DSN"`
+		Key string `env:"SENTRY_DSN"`
+	}
+	for _, dsn := range []string{
+		"host=db.example user=u password=ab@/cdefghij sslmode=verify-full", "password=ab@tcp(127.0.0.1)/cdef user=u host=db.example sslmode=verify-full", "user=u dbname=ab@/cdefghij",
+		"host = db.example password = 'ab host=localhost' sslmode = verify-full", "Server=db.example;Password=ab&cd#efgh?ij;User=u", "host=db.example password=a://bcdefg sslmode=verify-full",
+		"application_name=x password='k7Qm2Zr\\' x' host=db.example", "us=er:kU3mz0qLw9@tcp(db.example)/app",
+	} {
+		require.Empty(t, lintPairs[config](t, "DATABASE_DSN="+dsn), dsn)
+	}
+	guessed := "error: DATABASE_DSN: its password is an example, or the user's name"
+	for _, dsn := range []string{"db:5432/app?user=app&password=changeme&x=y", "host=db.example password=changeme", "us=er:changeme@tcp(db.example)/app", "host=db user='u v' password='u v'"} {
+		require.Equal(t, []string{guessed}, lintPairs[config](t, "DATABASE_DSN="+dsn), dsn)
+	}
+	require.Equal(t, []string{"error: SENTRY_DSN: " + foundExample}, lintPairs[config](t, "SENTRY_DSN=https://your-key@sentry.io/1"))
+	require.Empty(t, lintPairs[config](t, "SENTRY_DSN=https://kU3mz0qLw9@sentry.io/1"))
+}
+
 // An sslmode beside a URL counts where the URL has none, when it is set.
 func TestLintSeparateSSLMode(t *testing.T) {
 	t.Parallel()
@@ -217,6 +257,9 @@ func TestLintSeparateSSLMode(t *testing.T) {
 	require.Empty(t, lintPairs[lintedPlaces](t, verified, "DB_SSL_MODE=disable"))
 	require.Equal(t, []string{"warning: DATABASE_URL: no sslmode: the driver's default may fall back to plain text"}, lintPairs[lintedPlaces](t, bare))
 	require.Equal(t, []string{plain}, lintPairs[lintedPlaces](t, "DB_HOST=db", "DB_SSL_MODE=disable"))
+	report, err := envcfg.Explain(&lintedPlaces{Host: "db"}, envcfg.Options{Environ: []string{"DB_SSL_MODE=disable"}, Files: []string{}})
+	require.NoError(t, err)
+	require.Empty(t, lintReport(t, report), "where the database is only the code knows")
 }
 
 // What follows sslmode= may be a part of a password.
@@ -272,7 +315,10 @@ func TestLintModesOfFiles(t *testing.T) {
 	env := write(".env", "SECRET_KEY="+goodKey+"\nAPI_TOKEN=pR5tY8uI2oP4aS7d\n", 0o644)
 	_, report, err := explain[config](envcfg.Options{Environ: []string{}, Files: []string{env}})
 	require.NoError(t, err)
-	require.Equal(t, []string{"warning: SECRET_KEY: everybody on this machine may read its file (mode 0644)"}, lintReport(t, report), "once for each file")
+	readable := []string{"warning: SECRET_KEY: everybody on this machine may read its file (mode 0644)"}
+	require.Equal(t, readable, lintReport(t, report), "once for each file")
+	require.NoError(t, os.Chmod(dir, 0o700))
+	require.Equal(t, readable, lintReport(t, report), "whatever the directory is: such files are copied")
 
 	key := write("SECRET_KEY", goodKey, 0o444)
 	found := func(fileMode, dirMode os.FileMode) []string {
