@@ -45,18 +45,17 @@ func (l *loader) checkTags(fields []field) {
 	}
 }
 
-// wrongUnit says whether the unit tag is none for the field's type.
+// wrongUnit says whether the unit tag is none for the field's type, or for what it holds.
 func (f *field) wrongUnit() bool {
 	unit, t := f.unit(), f.value.Type()
 	if unit == "" {
 		return false
 	}
-	bytes := t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.Uint8
-	for !bytes && isContainer(t) {
+	for isContainer(t) {
 		t = t.Elem()
 	}
 	switch _, ok := unitOf(unit); {
-	case bytes:
+	case t.Kind() == reflect.Slice: // of bytes
 		return unit != "base64" && unit != "hex"
 	case t == reflect.TypeFor[time.Duration]():
 		return !ok
@@ -132,8 +131,11 @@ func (f *field) hasOwnLimits() bool {
 }
 
 // isForeign says whether t is, or holds, a type of somebody else's that does not read itself, or one that nothing can read.
+// Times read themselves in a single notation, so that parsers for others are common.
 func isForeign(t reflect.Type) bool {
 	switch t {
+	case reflect.TypeFor[time.Time]():
+		return true
 	case reflect.TypeFor[time.Duration](), reflect.TypeFor[time.Location](), reflect.TypeFor[url.URL]():
 		return false
 	}

@@ -33,6 +33,8 @@ func TestWhatOptionsMayAddPasses(t *testing.T) {
 		Byname map[string]celsius `env:"OWN_BY_NAME" default:"a=1°C"`
 		Keys   map[ownNumber]int  `env:"OWN_KEYS" default:"one=1"`
 		Any    any                `env:"OWN_ANY" default:"x"`
+		Day    time.Time          `env:"OWN_DAY" default:"2026-01-31" check:"min=2026-01-01"`
+		Days   []*time.Time       `env:"OWN_DAYS" default:"2026-01-31"`
 	}
 	_, err := envcfg.Variables[config]()
 	require.NoError(t, err)
@@ -76,6 +78,35 @@ func TestUnitsOfElements(t *testing.T) {
 	require.Len(t, err.(*envcfg.Error).Problems, 2) //nolint:errorlint // it is this package's own
 	require.ErrorContains(t, err, `Wrong has the unknown unit "sec"`)
 	require.ErrorContains(t, err, `Wrong2 has the unknown unit "bytes"`)
+}
+
+// Bytes are encoded also where they are elements.
+func TestUnitsOfBytes(t *testing.T) {
+	t.Parallel()
+	type config struct {
+		Plain   []byte            `env:"PLAIN" unit:"hex" default:"6869"`
+		Pointer *[]byte           `env:"POINTER" unit:"base64" default:"aGk="`
+		Named   map[string][]byte `env:"NAMED" unit:"base64" default:"a=aGk"`
+		List    [][]byte          `env:"LIST" unit:"hex" default:"6869,6f"`
+	}
+	_, err := envcfg.Variables[config]()
+	require.NoError(t, err)
+	c, err := envcfg.Load[config](envcfg.Options{Environ: []string{}, Files: []string{}})
+	require.NoError(t, err)
+	hi := []byte("hi")
+	require.Equal(t, config{hi, &hi, map[string][]byte{"a": hi}, [][]byte{hi, []byte("o")}}, c)
+
+	type wrong struct {
+		Plain   []byte             `env:"PLAIN" unit:"bytes"`
+		Pointer *[]byte            `env:"POINTER" unit:"bytes"`
+		Named   map[string][]byte  `env:"NAMED" unit:"s"`
+		List    [][]byte           `env:"LIST" unit:"base32"`
+		Texts   []string           `env:"TEXTS" unit:"hex"`
+		Default map[string]*[]byte `env:"DEFAULT" unit:"hex" default:"a=xy"`
+	}
+	_, err = envcfg.Variables[wrong]()
+	require.Len(t, err.(*envcfg.Error).Problems, 6) //nolint:errorlint // it is this package's own
+	require.ErrorContains(t, err, "DEFAULT  default: has a wrong value, which is not hex")
 }
 
 // A variable is required when any of its fields says so, and where a default does not make up for it.

@@ -231,6 +231,7 @@ func TestLintSettings(t *testing.T) {
 	type config struct {
 		DSN string `env:"DATABASE_DSN"`
 		Key string `env:"SENTRY_DSN"`
+		API string `env:"API_URL"`
 	}
 	for _, dsn := range []string{
 		"host=db.example user=u password=ab@/cdefghij sslmode=verify-full", "password=ab@tcp(127.0.0.1)/cdef user=u host=db.example sslmode=verify-full", "user=u dbname=ab@/cdefghij",
@@ -244,7 +245,7 @@ func TestLintSettings(t *testing.T) {
 		require.Equal(t, []string{guessed}, lintPairs[config](t, "DATABASE_DSN="+dsn), dsn)
 	}
 	require.Equal(t, []string{"error: SENTRY_DSN: " + foundExample}, lintPairs[config](t, "SENTRY_DSN=https://your-key@sentry.io/1"))
-	require.Empty(t, lintPairs[config](t, "SENTRY_DSN=https://kU3mz0qLw9@sentry.io/1"))
+	require.Empty(t, lintPairs[config](t, "SENTRY_DSN=https://kU3mz0qLw9@sentry.io/1", "API_URL=https://example@api.internal"), "a user's name is none")
 }
 
 // An sslmode beside a URL counts where the URL has none, when it is set.
