@@ -101,6 +101,7 @@ func describe(v envcfg.Variable) property {
 	expression := typePattern(t, v.Unit)
 	for name, arg := range rules(v.Check) {
 		switch {
+		case isTextList(t): // the separator, blanks around it and JSON make no simple pattern of what each element is
 		case name == "oneof":
 			p.Enum = strings.Split(arg, "|")
 			if !needed(v) {

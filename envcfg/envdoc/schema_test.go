@@ -73,6 +73,44 @@ func TestSchemaAcceptsWhatLoadDoes(t *testing.T) {
 	}
 }
 
+// Rules of a list of texts are for each of them, and the documents say so.
+func TestRulesOfElements(t *testing.T) {
+	t.Parallel()
+	type level string
+	type config struct {
+		Choice []string  `env:"CHOICE" check:"oneof=a|b,min=1"`
+		Match  []string  `env:"MATCH,required" check:"match=[a-z]+"`
+		Levels []level   `env:"LEVELS" check:"loglevel" separator:";"`
+		Hosts  []string  `env:"HOST_LIST" check:"host,own"`
+		Links  []string  `env:"LINKS" check:"url=https|http"`
+		Behind *[]string `env:"BEHIND" check:"oneof=a|b"`
+		Single string    `env:"SINGLE" check:"oneof=a|b"`
+	}
+	_, err := envcfg.Load[config](envcfg.Options{
+		Environ: []string{"CHOICE=a, b", `MATCH=["x","y"]`, "LEVELS=debug;INFO", "HOST_LIST=a,b"}, Files: []string{},
+		Checks: map[string]func(string) error{"own": func(string) error { return nil }},
+	})
+	require.NoError(t, err)
+	schema := schemaOf[config](t)
+	for _, name := range []string{"CHOICE", "MATCH", "LEVELS", "HOST_LIST", "LINKS", "BEHIND"} {
+		require.Empty(t, schema.Properties[name].Enum, name)
+		require.Empty(t, schema.Properties[name].Pattern, name)
+	}
+	require.Equal(t, []string{"a", "b", ""}, schema.Properties["SINGLE"].Enum)
+	text, err := envdoc.Template[config]()
+	require.NoError(t, err)
+	table, err := envdoc.Markdown[config]()
+	require.NoError(t, err)
+	for _, want := range []string{
+		"list separated by commas; each one of a, b; at least 1", "list separated by commas; each host; own", `list separated by ";"; each loglevel`, "text; one of a, b",
+		"list separated by commas; each URL https or http",
+	} {
+		require.Contains(t, text, want)
+		require.Contains(t, table, "| "+want+" |")
+	}
+	require.Contains(t, text, "each matching [a-z]+")
+}
+
 // Defaults and examples of several lines stay comments, and read back in every dialect.
 func TestTemplateOfSeveralLines(t *testing.T) {
 	t.Parallel()

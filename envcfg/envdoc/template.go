@@ -3,7 +3,6 @@ package envdoc
 import (
 	"cmp"
 	"fmt"
-	"iter"
 	"reflect"
 	"slices"
 	"strconv"
@@ -117,7 +116,7 @@ func facts(v envcfg.Variable) string {
 		parts = append(parts, "or "+v.Name+"_FILE with a path")
 	}
 	if v.Check != "" {
-		parts = append(parts, inWords(v.Check)...)
+		parts = append(parts, inWords(v.Check, isTextList(v.Type))...)
 	}
 	if v.Example != "" && (v.Secret || v.Default != "") {
 		parts = append(parts, "like "+v.Example)
@@ -133,49 +132,6 @@ func facts(v envcfg.Variable) string {
 		parts = append(parts, "formerly "+strings.Join(v.Deprecated, ", "))
 	}
 	return oneLine(strings.Join(parts, "; "))
-}
-
-// rules yields the names and arguments of the rules in a check tag. A regular expression takes the rest, commas included.
-func rules(check string) iter.Seq2[string, string] {
-	return func(yield func(name, arg string) bool) {
-		for rest := strings.TrimLeft(check, " "); rest != ""; {
-			var rule string
-			if strings.HasPrefix(rest, "match=") {
-				rule, rest = rest, ""
-			} else {
-				rule, rest, _ = strings.Cut(rest, ",")
-				rule, rest = strings.TrimSpace(rule), strings.TrimSpace(rest)
-			}
-			name, arg, _ := strings.Cut(rule, "=")
-			if !yield(name, arg) {
-				return
-			}
-		}
-	}
-}
-
-// inWords says a check tag in words.
-func inWords(check string) []string {
-	var words []string
-	for name, arg := range rules(check) {
-		switch name {
-		case "oneof":
-			words = append(words, "one of "+strings.ReplaceAll(arg, "|", ", "))
-		case "min":
-			words = append(words, "at least "+arg)
-		case "max":
-			words = append(words, "at most "+arg)
-		case "match":
-			words = append(words, "matching "+arg)
-		case "url":
-			words = append(words, strings.TrimSpace("URL "+strings.ReplaceAll(arg, "|", " or ")))
-		case "database", "postgres":
-			words = append(words, name+" URL")
-		default:
-			words = append(words, name)
-		}
-	}
-	return words
 }
 
 // typeName is a type in words.
