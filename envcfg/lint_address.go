@@ -31,8 +31,8 @@ type address struct {
 // that cannot be parsed says nothing: a check of the field reports it.
 func parseAddress(text string) (a address, ok bool) {
 	if regexp.MustCompile(`^\s*\w[\w ]*=`).MatchString(text) { // whatever a password in it looks like
-		if a, known := parseSettings(text, `\s;`); known {
-			return a, true
+		if settings, known := parseSettings(text); known {
+			return settingsAddress(settings), true
 		}
 	}
 	if strings.Contains(text, "://") {
@@ -43,25 +43,35 @@ func parseAddress(text string) (a address, ok bool) {
 		a.user, a.password, a.hasPassword = strings.Cut(m[1], ":")
 		return a, true
 	}
-	a, _ = parseSettings(text, `\s;?&#`)
+	settings := make(map[string]string)
+	for part := range strings.FieldsFuncSeq(text, isSettingSeparator) {
+		if key, value, ok := strings.Cut(part, "="); ok {
+			settings[strings.ToLower(key)] = value
+		}
+	}
+	a = settingsAddress(settings)
 	return a, a.hasPassword || a.hosts != "" || a.sslMode != ""
 }
 
-// parseSettings reads pairs with one of several characters between them. It knows the text by the names in it.
-func parseSettings(text, separators string) (a address, known bool) {
-	pair := regexp.MustCompile(`(?:^|[` + separators + `])(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|"[^"]*"|[^` + separators + `]*)`)
-	settings := make(map[string]string)
+// parseSettings reads pairs with blanks or semicolons between them, and values with such in quotes. It knows such a text
+// by the names in it.
+func parseSettings(text string) (settings map[string]string, known bool) {
+	settings = make(map[string]string)
+	pair := regexp.MustCompile(`(?:^|[\s;])(\w+)\s*=\s*('(?:[^'\\]|\\.)*'|"[^"]*"|[^\s;]*)`)
 	for _, m := range pair.FindAllStringSubmatch(text, -1) {
-		key := strings.ToLower(m[1])
-		settings[key] = strings.Trim(m[2], `'"`)
-		known = known || slices.Contains(settingNames[:], key)
+		name := strings.ToLower(m[1])
+		settings[name] = strings.Trim(m[2], `'"`)
+		known = known || slices.Contains(settingNames[:], name)
 	}
-	a = address{
-		settings: true, user: settings["user"], password: settings["password"], sslMode: settings["sslmode"],
+	return settings, known
+}
+
+func settingsAddress(settings map[string]string) address {
+	_, hasPassword := settings["password"]
+	return address{
+		settings: true, user: settings["user"], password: settings["password"], hasPassword: hasPassword, sslMode: settings["sslmode"],
 		hosts: cmp.Or(settings["host"], settings["hostaddr"], settings["server"]),
 	}
-	_, a.hasPassword = settings["password"]
-	return a, known
 }
 
 // settingNames are those of settings that say where a database is and who comes.

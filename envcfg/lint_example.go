@@ -6,19 +6,22 @@ import (
 	"unicode"
 )
 
-// placeholders are what documentation and tutorials write where a secret belongs, and nobody as anything else. The rest
-// of it is in examples, of which a mode, a prefix or an alphabet may hold some: "password", "dev-", "0123456789".
-var (
-	placeholders = [...]string{
+// placeholders are what documentation and tutorials write where a secret belongs, and nobody as anything else.
+func placeholders() []string {
+	return []string{
 		"changeme", "change-me", "change_me", "changethis", "example", "placeholder", "your-", "your_", "yoursecret", "yourkey",
 		"mysecret", "my-secret", "supersecret", "super-secret", "replaceme", "replace-me", "replace_me", "passw0rd", "qwerty", "letmein",
 		"django-insecure", "keyboard cat", "correcthorse", "correct horse",
 	}
-	examples = [...]string{
+}
+
+// examples are the rest of it. Modes, prefixes and alphabets may hold some: "password", "dev-", "0123456789".
+func examples() []string {
+	return []string{
 		"secretkey", "secret-key", "secret_key", "insecure", "dummy", "replace", "todo", "password", "development", "1234567890", "0123456789",
 		"abcdefgh", "xxxx", "dev-", "test-",
 	}
-)
+}
 
 // weak are whole passwords: those of tools, and those that lists of stolen ones begin with.
 var weak = [...]string{
@@ -47,12 +50,12 @@ func isGuessed(text string) bool {
 
 // isExample says whether a secret was never given: it is what documentation has in its place.
 func isExample(text string) bool {
-	return isPlaceholder(text) || holdsOne(text, examples[:])
+	return isPlaceholder(text) || holdsOne(text, examples())
 }
 
 // isPlaceholder says the same of a text that may be no secret at all.
 func isPlaceholder(text string) bool {
-	return strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") || holdsOne(text, placeholders[:])
+	return strings.HasPrefix(text, "<") && strings.HasSuffix(text, ">") || holdsOne(text, placeholders())
 }
 
 // holdsOne says whether one of the words makes up a good part of a text.
