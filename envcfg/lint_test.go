@@ -244,6 +244,7 @@ func TestLintSettings(t *testing.T) {
 	for _, dsn := range []string{"db:5432/app?user=app&password=changeme&x=y", "host=db.example password=changeme", "us=er:changeme@tcp(db.example)/app", "host=db user='u v' password='u v'"} {
 		require.Equal(t, []string{guessed}, lintPairs[config](t, "DATABASE_DSN="+dsn), dsn)
 	}
+	require.Equal(t, []string{"error: DATABASE_DSN: " + foundHere}, lintPairs[config](t, "DATABASE_DSN=app:ab;user=cdefgh@tcp(localhost)/x"), "settings begin with one")
 	require.Equal(t, []string{"error: SENTRY_DSN: " + foundExample}, lintPairs[config](t, "SENTRY_DSN=https://your-key@sentry.io/1"))
 	require.Empty(t, lintPairs[config](t, "SENTRY_DSN=https://kU3mz0qLw9@sentry.io/1", "API_URL=https://example@api.internal"), "a user's name is none")
 }
