@@ -153,15 +153,17 @@ func (r *Report) complete(l *loader, err error) {
 // settle hides what must not be shown, now that all is known, and makes one setting of the fields that share a variable:
 // the first, which is a secret if any of them is.
 func (r *Report) settle(l *loader) {
-	secret := make(map[string]bool, len(r.fields))
+	secret, typed := make(map[string]bool, len(r.fields)), make(map[string]bool, len(r.fields))
 	for i := range r.fields {
 		secret[r.fields[i].Name] = secret[r.fields[i].Name] || r.fields[i].Secret
+		typed[r.fields[i].Name] = typed[r.fields[i].Name] || r.fields[i].typed
 	}
 	l.secrets = nil // the fields hold more of them now
 	r.hide = l.hidden().hide
 	seen := make(map[string]bool, len(r.fields))
 	for i := range r.fields {
 		s := &r.fields[i]
+		s.typed = typed[s.Name]
 		if s.Secret = secret[s.Name]; s.Secret {
 			s.Default = ""
 		}

@@ -69,6 +69,9 @@ var textRules = [...]string{
 
 // isTextList says whether each element of a value is checked, not the text of all.
 func isTextList(t reflect.Type) bool {
+	for t.Kind() == reflect.Pointer {
+		t = t.Elem()
+	}
 	return t.Kind() == reflect.Slice && t.Elem().Kind() == reflect.String
 }
 
