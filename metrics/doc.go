@@ -1,0 +1,2 @@
+// Package metrics is under construction.
+package metrics
