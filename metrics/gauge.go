@@ -11,6 +11,12 @@ type gauge struct {
 	seen extremes
 }
 
+func newGauge() *gauge {
+	g := &gauge{}
+	g.seen.reset()
+	return g
+}
+
 // Set makes v the value, unless it is NaN.
 func (g *gauge) Set(v float64) {
 	if v != v { //nolint:staticcheck // faster than math.IsNaN where it is not inlined

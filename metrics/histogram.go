@@ -133,3 +133,18 @@ func (h *histogram) all(do func(*cells)) {
 	}
 	do(&h.one)
 }
+
+// octave adds up the counts of one octave. ok is false when it has none.
+func (h *histogram) octave(i int) (counts [bucketsPerOctave]uint64, ok bool) {
+	h.all(func(c *cells) {
+		o := c.octaves[i].Load()
+		if o == nil {
+			return
+		}
+		ok = true
+		for j := range o {
+			counts[j] += o[j].Load()
+		}
+	})
+	return counts, ok
+}

@@ -1,0 +1,199 @@
+package metrics
+
+import (
+	"cmp"
+	"sync/atomic"
+	"time"
+)
+
+// Kind is what sort of metric something is.
+type Kind uint8
+
+// The kinds.
+const (
+	KindCounter Kind = iota
+	KindGauge
+	KindHistogram
+)
+
+// String returns the word that the exposition formats use.
+func (k Kind) String() string {
+	switch k {
+	case KindCounter:
+		return "counter"
+	case KindGauge:
+		return "gauge"
+	case KindHistogram:
+		return "histogram"
+	}
+	return "unknown"
+}
+
+// MarshalText returns [Kind.String].
+func (k Kind) MarshalText() ([]byte, error) { return []byte(k.String()), nil }
+
+// family is a metric: all series of one name.
+type family struct {
+	name string // as it is exported
+	kind Kind
+
+	series index[string, *series] // by appendKey
+	// sealed is where values go that are of no series in the index, once there can be no more of them.
+	sealed    atomic.Pointer[series]
+	overflows *counter // how often that was; set before sealed is
+
+	desc    Description // guarded by Registry.mu, as is what follows
+	ordered []*series
+}
+
+// series is one set of labels of a metric. Of the recorders, the one of its kind is there.
+type series struct {
+	labels    []Label // clean and sorted
+	counter   *counter
+	gauge     *gauge
+	histogram *histogram
+
+	past past // guarded by the lock of the registry's history
+}
+
+func newSeries(kind Kind, labels []Label) *series {
+	s := &series{labels: labels}
+	switch kind {
+	case KindCounter:
+		s.counter = &counter{}
+	case KindGauge:
+		s.gauge = newGauge()
+	case KindHistogram:
+		s.histogram = newHistogram()
+	}
+	return s
+}
+
+// overflowLabels are those that OpenTelemetry gives to the same thing.
+func overflowLabels() []Label { return []Label{{"otel_metric_overflow", "true"}} }
+
+// The metrics of a registry about itself.
+const (
+	overflowsName = "metrics_overflows_total"
+	misusesName   = "metrics_misuses_total"
+)
+
+// make returns a series that could not be found without the lock.
+func (r *Registry) make(name string, kind Kind, labels []Label) *series {
+	var m misuse
+	defer m.report(r, name)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	f := r.family(name, kind, &m)
+	if f == nil {
+		return newSeries(kind, nil)
+	}
+	clean := cleanLabels(labels, kind)
+	if names, _ := areClean(labels, kind); !names {
+		m.note("labels", "label names must be of letters, digits and underscores, each once; they were changed")
+	}
+	return r.member(f, clean, &m)
+}
+
+// family returns the metric of that name, or nil for one that cannot be.
+func (r *Registry) family(name string, kind Kind, m *misuse) *family {
+	canonical := canonicalName(name, kind)
+	f, ok := r.families.locked(name)
+	if !ok {
+		f, ok = r.families.locked(canonical)
+	}
+	switch other := r.taken[canonical]; {
+	case ok && f.kind != kind:
+		m.note("kind", "the name belongs to a "+f.kind.String()+"; values given to the "+kind.String()+" are lost")
+		return nil
+	case ok:
+		if name != f.name && r.families.size() < 2*r.maxTotal() {
+			r.families.store(name, f)
+		}
+		return f
+	case canonical == "":
+		m.note("name", "a metric needs a name; its values are lost")
+		return nil
+	case other != "":
+		m.note("name", "the histogram "+other+" is exported with that name; values given to the "+kind.String()+" are lost")
+		return nil
+	case r.total >= r.maxTotal():
+		m.note("limit", "there are too many metrics; its values are lost")
+		return nil
+	}
+	return r.newFamily(canonical, name, kind)
+}
+
+func (r *Registry) newFamily(canonical, name string, kind Kind) *family {
+	f := &family{name: canonical, kind: kind}
+	r.families.store(canonical, f)
+	if name != canonical {
+		r.families.store(name, f)
+	}
+	r.ordered = append(r.ordered, f)
+	if kind == KindHistogram {
+		if r.taken == nil {
+			r.taken = make(map[string]string)
+		}
+		for _, suffix := range [...]string{"_bucket", "_count", "_sum"} {
+			r.taken[canonical+suffix] = canonical
+		}
+	}
+	return f
+}
+
+// member returns the series of a metric with those labels, which are clean.
+func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
+	key := string(appendKey(nil, labels))
+	if s, ok := f.series.locked(key); ok {
+		return s
+	}
+	if len(f.ordered) < r.maxSeries() && r.total < r.maxTotal() {
+		return r.add(f, key, labels)
+	}
+	if f.sealed.Load() == nil {
+		f.overflows = r.own(overflowsName, Label{"metric", f.name}).counter
+		f.series.settle() // so that those which are there are found without the lock
+		f.sealed.Store(r.add(f, string(appendKey(nil, overflowLabels())), overflowLabels()))
+		m.warn("it has as many series as the registry allows; values with other labels are counted together")
+	}
+	f.overflows.Inc()
+	return f.sealed.Load()
+}
+
+// add makes a series.
+func (r *Registry) add(f *family, key string, labels []Label) *series {
+	s := newSeries(f.kind, labels)
+	if r.began.IsZero() {
+		r.began = time.Now()
+	}
+	f.series.store(key, s)
+	f.ordered = append(f.ordered, s)
+	r.total++
+	return s
+}
+
+// own returns a counter about the registry itself. No limit counts for it: there are few.
+func (r *Registry) own(name string, labels ...Label) *series {
+	f, ok := r.families.locked(name)
+	if !ok {
+		f = r.newFamily(name, name, KindCounter)
+	}
+	key := string(appendKey(nil, labels))
+	if s, ok := f.series.locked(key); ok {
+		return s
+	}
+	return r.add(f, key, labels)
+}
+
+const unlimited = int(^uint(0) >> 1)
+
+func (r *Registry) maxSeries() int { return limitOr(r.cfg.MaxSeries, DefaultMaxSeries) }
+func (r *Registry) maxTotal() int  { return limitOr(r.cfg.MaxTotalSeries, DefaultMaxTotalSeries) }
+
+func limitOr(limit, def int) int {
+	if limit < 0 {
+		return unlimited / 2
+	}
+	return cmp.Or(limit, def)
+}

@@ -1,0 +1,159 @@
+package metrics
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"time"
+)
+
+// tiers are how the past is kept: the last 6 minutes in steps of 10 seconds, 65 minutes in minutes, 25 hours in steps of
+// 10 minutes.
+var tiers = [...]struct {
+	step time.Duration
+	keep int
+}{{10 * time.Second, 36}, {time.Minute, 65}, {10 * time.Minute, 150}}
+
+// MaxWindow is how far a [Registry] looks back.
+const MaxWindow = 25 * time.Hour
+
+// history is when the slots of all series were made.
+type history struct {
+	mu      sync.Mutex // guards it, and the pasts of all series
+	ends    [len(tiers)][]time.Time
+	budget  int // bytes that series may still take
+	started bool
+	running bool
+
+	series []*series // a copy of the registry's, for one pass
+	kinds  []Kind
+	tally  [KindHistogram + 1]*tally
+	slot   []byte
+}
+
+// start begins to remember, if that has not been done.
+func (h *history) start(r *Registry, now time.Time) {
+	if h.started {
+		return
+	}
+	h.started = true
+	h.budget = max(limitOr(r.cfg.MaxHistory, DefaultMaxHistory), 0)
+	if r.cfg.MaxHistory < 0 {
+		h.budget = 0
+	}
+	r.mu.Lock()
+	if r.began.IsZero() {
+		r.began = now
+	}
+	r.mu.Unlock()
+	for i := range h.ends {
+		h.ends[i] = append(h.ends[i], r.began)
+	}
+	for kind := range h.tally {
+		h.tally[kind] = newTally(Kind(kind)) //nolint:gosec // few
+	}
+}
+
+// Run remembers at the right times until ctx is done; then it returns nil. Without it, the past is divided where somebody
+// asks for it. A second Run at the same time returns an error.
+func (r *Registry) Run(ctx context.Context) error {
+	if err := r.history.claim(); err != nil {
+		return err
+	}
+	defer r.history.release()
+	r.Tick()
+	ticker := time.NewTicker(tiers[0].step)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-ticker.C:
+			r.Tick()
+		}
+	}
+}
+
+func (h *history) claim() error {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.running {
+		return errors.New("metrics: the Registry is running already")
+	}
+	h.running = true
+	return nil
+}
+
+func (h *history) release() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.running = false
+}
+
+// Tick remembers what happened since the last one, if that is ten seconds ago or nearly. [Registry.Run] calls it.
+func (r *Registry) Tick() {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	r.tick(time.Now())
+}
+
+// tick is [Registry.Tick] with the lock held.
+func (r *Registry) tick(now time.Time) {
+	h := &r.history
+	h.start(r, now)
+	if now.Sub(h.lastEnd(0)) < tiers[0].step-tiers[0].step/20 {
+		return
+	}
+	r.eachSeries(func(s *series, t *tally) {
+		t.reset()
+		s.since(t, true)
+		h.slot = t.appendTo(h.slot[:0])
+		s.past.logs[0].push(h.slot, false, tiers[0].keep, &h.budget)
+	})
+	h.end(0, now)
+	for i := 1; i < len(tiers); i++ {
+		if now.Sub(h.lastEnd(i)) < tiers[i].step-tiers[0].step/2 {
+			return
+		}
+		h.merge(r, i)
+		h.end(i, now)
+	}
+}
+
+// merge makes a slot of a tier from those of the finer one since its last.
+func (h *history) merge(r *Registry, tier int) {
+	n := h.after(tier-1, h.lastEnd(tier))
+	r.eachSeries(func(s *series, t *tally) {
+		t.reset()
+		fine := &s.past.logs[tier-1]
+		fine.newest(n, t.add)
+		h.slot = t.appendTo(h.slot[:0])
+		s.past.logs[tier].push(h.slot, fine.missing(n) > 0, tiers[tier].keep, &h.budget)
+	})
+}
+
+// eachSeries calls do with every series and a tally of its kind.
+func (r *Registry) eachSeries(do func(*series, *tally)) {
+	h := &r.history
+	r.mu.Lock()
+	h.series, h.kinds = h.series[:0], h.kinds[:0]
+	for _, f := range r.ordered {
+		for _, s := range f.ordered {
+			h.series, h.kinds = append(h.series, s), append(h.kinds, f.kind)
+		}
+	}
+	r.mu.Unlock()
+	for i, s := range h.series {
+		do(s, h.tally[h.kinds[i]])
+	}
+}
+
+func (h *history) lastEnd(tier int) time.Time { return h.ends[tier][len(h.ends[tier])-1] }
+
+// end notes that a slot of a tier is complete. One time more than slots is kept, which is when the oldest began.
+func (h *history) end(tier int, now time.Time) {
+	if len(h.ends[tier]) > tiers[tier].keep {
+		h.ends[tier] = h.ends[tier][:copy(h.ends[tier], h.ends[tier][1:])]
+	}
+	h.ends[tier] = append(h.ends[tier], now)
+}
