@@ -7,8 +7,9 @@ import (
 
 // gauge is a value, and the extremes since the last tick.
 type gauge struct {
-	bits atomic.Uint64
-	seen extremes
+	bits   atomic.Uint64
+	seen   extremes
+	absent atomic.Bool // there is no value: the func that has it did not answer
 }
 
 func newGauge() *gauge {

@@ -61,6 +61,7 @@ func (r *Registry) Run(ctx context.Context) error {
 		return err
 	}
 	defer r.history.release()
+	r.refresh(ctx)
 	r.Tick()
 	ticker := time.NewTicker(tiers[0].step)
 	defer ticker.Stop()
@@ -69,6 +70,7 @@ func (r *Registry) Run(ctx context.Context) error {
 		case <-ctx.Done():
 			return nil
 		case <-ticker.C:
+			r.refresh(ctx)
 			r.Tick()
 		}
 	}

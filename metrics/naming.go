@@ -104,22 +104,19 @@ func appendKey(key []byte, labels []Label) []byte {
 	return key
 }
 
-// appendUnsorted takes them in the order of their names, the first of those that are the same first.
+// appendUnsorted takes them in the order of their names, the first of those that are the same first. It sorts nothing,
+// which would take memory.
 func appendUnsorted(key []byte, labels []Label) []byte {
-	const many = 64
-	var done uint64
-	if len(labels) > many {
-		return appendKey(key, slices.SortedStableFunc(slices.Values(labels), func(a, b Label) int { return strings.Compare(a.Name, b.Name) }))
-	}
-	for range labels {
+	for done, last := 0, -1; done < len(labels); done++ {
 		next := -1
 		for i := range labels {
-			if done&(1<<i) == 0 && (next < 0 || labels[i].Name < labels[next].Name) {
+			after := last < 0 || labels[i].Name > labels[last].Name || labels[i].Name == labels[last].Name && i > last
+			if after && (next < 0 || labels[i].Name < labels[next].Name) {
 				next = i
 			}
 		}
-		done |= 1 << next
 		key = appendLabel(key, &labels[next])
+		last = next
 	}
 	return key
 }

@@ -40,6 +40,9 @@ func (s *series) since(t *tally, tick bool) {
 
 // sample takes a gauge as it is. Between two ticks it was also what it was at the first of them.
 func (s *series) sample(t *tally, tick bool) {
+	if s.gauge.absent.Load() {
+		return
+	}
 	low, high := s.gauge.seen.load()
 	if tick {
 		low, high = s.gauge.seen.take()

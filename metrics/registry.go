@@ -70,7 +70,8 @@ type Registry struct {
 	began   time.Time         // when the first was made
 	warned  map[string]bool
 
-	history history
+	history   history
+	callbacks callbacks
 }
 
 var _ Collector = (*Registry)(nil)
@@ -102,8 +103,11 @@ func (r *Registry) Histogram(name string, labels ...Label) Histogram {
 func (r *Registry) series(name string, kind Kind, labels []Label) *series {
 	var room [256]byte
 	if f, ok := r.families.load(name); ok && f.kind == kind {
-		if s, ok := f.series.load(string(appendKey(room[:0], labels))); ok {
-			return s
+		key := appendKey(room[:0], labels)
+		if m := f.series.read.Load(); m != nil {
+			if s, ok := (*m)[string(key)]; ok { // index.load would need the key as a string
+				return s
+			}
 		}
 		if s := f.sealed.Load(); s != nil {
 			if names, values := areClean(labels, kind); names && values {
