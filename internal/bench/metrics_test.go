@@ -1,0 +1,285 @@
+package bench
+
+import (
+	"context"
+	"io"
+	"math"
+	"math/rand/v2"
+	"net/http"
+	"net/http/httptest"
+	"runtime"
+	"strconv"
+	"sync/atomic"
+	"testing"
+
+	victoria "github.com/VictoriaMetrics/metrics"
+	hashicorp "github.com/hashicorp/go-metrics"
+	"github.com/prometheus/client_golang/prometheus"
+	"github.com/prometheus/client_golang/prometheus/promhttp"
+	"go.opentelemetry.io/otel/attribute"
+	"go.opentelemetry.io/otel/metric"
+	sdk "go.opentelemetry.io/otel/sdk/metric"
+
+	"github.com/prodwright/prodwright/metrics"
+)
+
+// times calls f n times.
+func times(f func()) func(int) {
+	return func(n int) {
+		for range n {
+			f()
+		}
+	}
+}
+
+func otelMeter(b *testing.B) metric.Meter {
+	b.Helper()
+	provider := sdk.NewMeterProvider(sdk.WithReader(sdk.NewManualReader()))
+	return provider.Meter("bench")
+}
+
+func hashicorpMetrics(b *testing.B) *hashicorp.Metrics {
+	b.Helper()
+	c := hashicorp.DefaultConfig("")
+	c.EnableHostname, c.EnableRuntimeMetrics = false, false
+	m, err := hashicorp.New(c, hashicorp.NewInmemSink(1e10, 6e10))
+	if err != nil {
+		b.Fatal(err)
+	}
+	return m
+}
+
+func BenchmarkMetricsInc(b *testing.B) {
+	var floor atomic.Uint64
+	ours := new(metrics.Registry).Counter("requests")
+	prom := prometheus.NewCounter(prometheus.CounterOpts{Name: "requests_total"})
+	vm := victoria.NewSet().NewCounter("requests_total")
+	otel, _ := otelMeter(b).Int64Counter("requests")
+	hc, key := hashicorpMetrics(b), []string{"requests"}
+	ctx := context.Background()
+	compare(b, 20_000,
+		variant{name: "atomic-add", run: func(n int) {
+			for range n {
+				floor.Add(1)
+			}
+		}},
+		variant{name: "metrics", run: func(n int) {
+			for range n {
+				ours.Inc()
+			}
+		}, max: 1.2},
+		variant{name: "client_golang", run: func(n int) {
+			for range n {
+				prom.Inc()
+			}
+		}},
+		variant{name: "victoriametrics", run: func(n int) {
+			for range n {
+				vm.Inc()
+			}
+		}},
+		variant{name: "otel", run: times(func() { otel.Add(ctx, 1) })},
+		variant{name: "hashicorp", run: times(func() { hc.IncrCounter(key, 1) })},
+	)
+}
+
+type httpLabels struct{ Method, Route, Code string }
+
+// combinations are the labels of a small service, in random order.
+func combinations() []httpLabels {
+	var all []httpLabels
+	for _, method := range []string{"GET", "POST", "PUT", "DELETE"} {
+		for _, route := range []string{"/users", "/users/{id}", "/orders/{id}", "/healthz"} {
+			for _, code := range []string{"200", "201", "404", "500"} {
+				all = append(all, httpLabels{method, route, code})
+			}
+		}
+	}
+	random := rand.New(rand.NewPCG(1, 1))
+	list := make([]httpLabels, 4096)
+	for i := range list {
+		list[i] = all[random.IntN(len(all))]
+	}
+	return list
+}
+
+func BenchmarkMetricsLabels(b *testing.B) {
+	list, next := combinations(), 0
+	pick := func() *httpLabels { next++; return &list[next&4095] }
+	registry := new(metrics.Registry)
+	vec := metrics.NewCounterVec[httpLabels](registry, "requests")
+	prom := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "requests_total"}, []string{"method", "route", "code"})
+	vm := victoria.NewSet()
+	otel, _ := otelMeter(b).Int64Counter("requests")
+	hc, key := hashicorpMetrics(b), []string{"requests"}
+	ctx := context.Background()
+	compare(b, 2000,
+		variant{name: "client_golang-WithLabelValues", run: times(func() { l := pick(); prom.WithLabelValues(l.Method, l.Route, l.Code).Inc() })},
+		variant{name: "metrics-vec", run: times(func() { vec.With(*pick()).Inc() }), max: 1. / 3},
+		variant{name: "metrics-Counter", run: times(func() {
+			l := pick()
+			registry.Counter("requests", metrics.Label{Name: "code", Value: l.Code}, metrics.Label{Name: "method", Value: l.Method}, metrics.Label{Name: "route", Value: l.Route}).Inc()
+		})},
+		variant{name: "client_golang-With", run: times(func() {
+			l := pick()
+			prom.With(prometheus.Labels{"method": l.Method, "route": l.Route, "code": l.Code}).Inc()
+		})},
+		variant{name: "victoriametrics", run: times(func() {
+			l := pick()
+			vm.GetOrCreateCounter(`requests_total{method="` + l.Method + `",route="` + l.Route + `",code="` + l.Code + `"}`).Inc()
+		})},
+		variant{name: "otel", run: times(func() {
+			l := pick()
+			otel.Add(ctx, 1, metric.WithAttributes(attribute.String("method", l.Method), attribute.String("route", l.Route), attribute.String("code", l.Code)))
+		})},
+		variant{name: "hashicorp", run: times(func() {
+			l := pick()
+			hc.IncrCounterWithLabels(key, 1, []hashicorp.Label{{Name: "method", Value: l.Method}, {Name: "route", Value: l.Route}, {Name: "code", Value: l.Code}})
+		})},
+	)
+}
+
+// latencies are log-normal with a median of 10 ms.
+func latencies() []float64 {
+	random := rand.New(rand.NewPCG(1, 1))
+	list := make([]float64, 4096)
+	for i := range list {
+		list[i] = 0.01 * math.Exp(random.NormFloat64())
+	}
+	return list
+}
+
+// observers observe a value each.
+func observers(b *testing.B) []struct {
+	name string
+	do   func(float64)
+} {
+	b.Helper()
+	ours := new(metrics.Registry).Histogram("duration_seconds")
+	classic := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds"})
+	native := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds", NativeHistogramBucketFactor: 1.1})
+	vm := victoria.NewSet().NewHistogram("duration_seconds")
+	otel, _ := otelMeter(b).Float64Histogram("duration")
+	hc, key, ctx := hashicorpMetrics(b), []string{"duration"}, context.Background()
+	return []struct {
+		name string
+		do   func(float64)
+	}{
+		{"client_golang-classic", classic.Observe},
+		{"metrics", ours.Observe},
+		{"client_golang-native", native.Observe},
+		{"victoriametrics", vm.Update},
+		{"otel-explicit", func(v float64) { otel.Record(ctx, v) }},
+		{"hashicorp", func(v float64) { hc.AddSample(key, float32(v)) }},
+	}
+}
+
+func BenchmarkMetricsObserve(b *testing.B) {
+	values := latencies()
+	var variants []variant
+	for i, o := range observers(b) {
+		v := variant{name: o.name, run: func(n int) {
+			for i := range n {
+				o.do(values[i&4095])
+			}
+		}}
+		if i == 1 {
+			v.max = 1 / 1.7
+		}
+		variants = append(variants, v)
+	}
+	compare(b, 5000, variants...)
+}
+
+// BenchmarkMetricsObserveTwo measures one goroutine while another one observes the same histogram.
+func BenchmarkMetricsObserveTwo(b *testing.B) {
+	if runtime.GOMAXPROCS(0) < 2 {
+		b.Skip("needs two processors")
+	}
+	values := latencies()
+	var partner, running atomic.Pointer[func(float64)]
+	defer partner.Store(new(func(float64)))
+	go func() { // ends with the benchmark
+		runtime.LockOSThread()
+		for i := 0; ; i++ {
+			do := partner.Load()
+			running.Store(do)
+			switch {
+			case do == nil:
+				runtime.Gosched()
+			case *do == nil:
+				return
+			default:
+				for range 64 {
+					i++
+					(*do)(values[i&4095])
+				}
+			}
+		}
+	}()
+	var variants []variant
+	for i, o := range observers(b) {
+		v := variant{name: o.name, run: func(n int) {
+			partner.Store(&o.do)
+			for running.Load() != &o.do {
+				runtime.Gosched()
+			}
+			for i := range n {
+				o.do(values[i&4095])
+			}
+			partner.Store(nil)
+		}}
+		if i == 1 {
+			v.max = 1. / 6
+		}
+		variants = append(variants, v)
+	}
+	compare(b, 50_000, variants...)
+}
+
+func BenchmarkMetricsScrape(b *testing.B) {
+	values := latencies()
+	registry, prom := new(metrics.Registry), prometheus.NewRegistry()
+	counters := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "requests_total", Help: "x"}, []string{"route"})
+	gauges := prometheus.NewGaugeVec(prometheus.GaugeOpts{Name: "in_flight", Help: "x"}, []string{"route"})
+	histograms := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "duration_seconds", Help: "x"}, []string{"route"})
+	prom.MustRegister(counters, gauges, histograms)
+	registry.Describe("duration_seconds", metrics.KindHistogram, metrics.Description{Buckets: prometheus.DefBuckets})
+	for i := range 1000 {
+		route := "/route/" + strconv.Itoa(i)
+		label := metrics.Label{Name: "route", Value: route}
+		switch i % 3 {
+		case 0:
+			counters.WithLabelValues(route).Inc()
+			registry.Counter("requests", label).Inc()
+		case 1:
+			gauges.WithLabelValues(route).Set(values[i])
+			registry.Gauge("in_flight", label).Set(values[i])
+		default:
+			for _, v := range values[:100] {
+				histograms.WithLabelValues(route).Observe(v)
+				registry.Histogram("duration_seconds", label).Observe(v)
+			}
+		}
+	}
+	scrape := func(h http.Handler) func(int) {
+		req := httptest.NewRequest(http.MethodGet, "/metrics", nil)
+		return times(func() { h.ServeHTTP(&sink{}, req) })
+	}
+	compare(b, 2,
+		variant{name: "client_golang", run: scrape(promhttp.HandlerFor(prom, promhttp.HandlerOpts{DisableCompression: true}))},
+		variant{name: "metrics", run: scrape(registry), max: 1},
+	)
+}
+
+// sink is a http.ResponseWriter that forgets.
+type sink struct{ header http.Header }
+
+func (s *sink) Header() http.Header {
+	if s.header == nil {
+		s.header = make(http.Header)
+	}
+	return s.header
+}
+func (s *sink) Write(b []byte) (int, error) { return io.Discard.Write(b) }
+func (*sink) WriteHeader(int)               {}
