@@ -48,7 +48,7 @@ func Prodwright() Policy {
 			"go.uber.org/goleak":            "tests only",
 			"github.com/klauspost/compress": "zstd for backups",
 			"filippo.io/age":                "encryption of backups to a recipient",
-			"github.com/shirou/gopsutil/v4": "memory and disk on every platform",
+			"github.com/shirou/gopsutil/v4": "CPU, memory, disk and network on every platform",
 		},
 		Modules: map[string][]string{
 			"pool":                  pgx,
@@ -56,6 +56,7 @@ func Prodwright() Policy {
 			"envcfg":                {},
 			"metrics":               {},
 			"metrics/health/checks": slices.Concat(pgx, gopsutil),
+			"metrics/sysmon":        gopsutil,
 			"alerting":              {},
 			"logging":               {"go.uber.org/zap", "go.uber.org/multierr"},
 			"backup":                pgx,
