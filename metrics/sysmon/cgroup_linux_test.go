@@ -14,7 +14,7 @@ import (
 )
 
 // limited makes real control groups: an outer one, which may use a fifth of a CPU and 64 MiB, and an inner one without a
-// limit. It returns the path of the outer one and the files through which a process gets into the inner one.
+// limit. The outer one's weight lets it have its fifth however busy the machine is. It returns the path of the outer one and the files through which a process gets into the inner one.
 func limited(t *testing.T) (outer string, procs []string) {
 	t.Helper()
 	if os.Geteuid() != 0 {
@@ -31,12 +31,12 @@ func limited(t *testing.T) (outer string, procs []string) {
 			}
 		}
 		dir := filepath.Join("/sys/fs/cgroup", name)
-		makeGroup(t, dir, "cpu.max=20000 100000", "memory.max=67108864", "memory.swap.max?=0", "cgroup.subtree_control=+cpu +memory")
+		makeGroup(t, dir, "cpu.max=20000 100000", "cpu.weight=10000", "memory.max=67108864", "memory.swap.max?=0", "cgroup.subtree_control=+cpu +memory")
 		makeGroup(t, filepath.Join(dir, "inner"))
 		return "/" + name, []string{filepath.Join(dir, "inner/cgroup.procs")}
 	}
 	for controller, settings := range map[string][]string{
-		"cpu":     {"cpu.cfs_period_us=100000", "cpu.cfs_quota_us=20000"},
+		"cpu":     {"cpu.cfs_period_us=100000", "cpu.cfs_quota_us=20000", "cpu.shares=262144"},
 		"cpuacct": nil,
 		"memory":  {"memory.limit_in_bytes=67108864", "memory.memsw.limit_in_bytes?=67108864"},
 	} {

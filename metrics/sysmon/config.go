@@ -23,7 +23,8 @@ type Config struct {
 	// Interfaces are the network interfaces whose traffic is counted, all together. Nil means every one that does not lead
 	// back to the machine; an empty slice means none.
 	Interfaces []string `env:"SYSTEM_NETWORK_INTERFACES" doc:"network interfaces whose traffic is counted"`
-	// Root is put in front of every path, those of /proc and /sys included. Defaults to "/". Another one is for tests.
+	// Root is put in front of every path, those of /proc and /sys included. Defaults to "/". Another one is for tests. HOST_PROC and
+	// its like, which other programs heed, are not read.
 	Root string
 	// Logger is told by [Sampler.Run] when what cannot be read changes. Nil means nobody is.
 	Logger *slog.Logger

@@ -22,5 +22,8 @@ func (m mount) Point() (root, point string, controllers []string) {
 	return m.root, m.point, m.controllers
 }
 
+// Quantile is that of what came between two histograms.
+var Quantile = quantile
+
 // Loopback says whether an interface leads back.
 var Loopback = loopback

@@ -59,7 +59,7 @@ func (s *Sampler) Run(ctx context.Context) error {
 	if ran {
 		return ErrRunning
 	}
-	timer := time.NewTimer(0)
+	timer := time.NewTimer(0) // not jittered: nothing is shared with other instances
 	defer timer.Stop()
 	next, problems := minWindow, ""
 	for {
@@ -135,9 +135,13 @@ func (s *Sampler) keep(r *reading, snapshot Snapshot, err error) (growth map[tot
 	return s.count(r.totals()), true
 }
 
-// Status returns the latest snapshot and the error that came with it, without taking a sample. It is false before the
-// first one.
-func (s *Sampler) Status() (snapshot Snapshot, ok bool, err error) {
+// Status returns the latest snapshot without taking a sample. It is false before the first one.
+func (s *Sampler) Status() (Snapshot, bool) {
+	snapshot, ok, _ := s.latest()
+	return snapshot, ok
+}
+
+func (s *Sampler) latest() (snapshot Snapshot, ok bool, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.last == nil {
@@ -158,7 +162,7 @@ func (s *Sampler) Memory(ctx context.Context) (float64, error) {
 }
 
 func (s *Sampler) figure(ctx context.Context, what string, of func(Snapshot) *float64) (float64, error) {
-	snapshot, ok, err := s.Status()
+	snapshot, ok, err := s.latest()
 	if !ok || time.Since(snapshot.At) > s.cfg.Interval {
 		snapshot, err = s.Sample(ctx)
 	}
