@@ -54,6 +54,13 @@ func limited(t *testing.T) (outer string, procs []string) {
 		}
 		procs = append(procs, filepath.Join(dir, "inner/cgroup.procs"))
 	}
+	// Beside version 1, version 2 may be there for the pressure only.
+	if _, err := os.Stat("/sys/fs/cgroup/unified/cgroup.procs"); err == nil {
+		dir := filepath.Join("/sys/fs/cgroup/unified", name)
+		makeGroup(t, dir)
+		makeGroup(t, filepath.Join(dir, "inner"))
+		procs = append(procs, filepath.Join(dir, "inner/cgroup.procs"))
+	}
 	return "/" + name, procs
 }
 
@@ -109,6 +116,14 @@ func TestRealControlGroup(t *testing.T) {
 	require.Positive(t, *c.Throttled)
 	require.Positive(t, *c.ThrottledPeriods)
 	require.Positive(t, *c.ThrottledSeconds)
+
+	if p := m.Busy.Pressure; p.CPU.SomeSeconds == nil {
+		t.Log("the kernel does not measure pressure")
+	} else if p.Group != "" {
+		t.Logf("pressure: some tasks waited %.3f s for a CPU; the machine: %.3f s", *p.CPU.SomeSeconds, *m.Busy.Host.Pressure.CPU.SomeSeconds)
+		require.Equal(t, outer+"/inner", p.Group)
+		require.Positive(t, *p.CPU.SomeSeconds, "they were throttled")
+	}
 
 	before, filled := m.Before.Memory, m.Filled.Memory
 	t.Logf("memory: %.0f bytes, then %.0f of %.0f (%.2f); the machine has %.0f", *before.WorkingSet, *filled.WorkingSet,

@@ -15,13 +15,14 @@ import (
 
 // It is not parallel: the limit is the process's.
 func TestRuntime(t *testing.T) {
-	before := debug.SetMemoryLimit(1 << 40)
+	const limit = int64(1) << 40
+	before := debug.SetMemoryLimit(limit)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
 	c := newRecorder()
 	s := newSampler(t, c, sysmon.Config{})
 	snapshot, err := s.Sample(t.Context())
 	require.NoError(t, err)
-	require.InDelta(t, 1<<40, *snapshot.Runtime.MemoryLimit, 0)
+	require.InDelta(t, float64(limit), *snapshot.Runtime.MemoryLimit, 0)
 	require.Less(t, *snapshot.Runtime.Headroom, *snapshot.Runtime.MemoryLimit-*snapshot.Runtime.Heap)
 	require.Positive(t, *snapshot.Runtime.Headroom)
 	require.InDelta(t, float64(runtime.GOMAXPROCS(0)), *snapshot.Runtime.MaxProcs, 0)
@@ -40,7 +41,7 @@ func TestRuntime(t *testing.T) {
 	require.Less(t, *snapshot.Runtime.GCCPU, 1.0)
 	require.Positive(t, *snapshot.Runtime.SchedLatency)
 	require.InDelta(t, *snapshot.Runtime.SchedLatency, c.has(t, "runtime_sched_latency_p99_seconds"), 0)
-	require.InDelta(t, 1<<40, c.has(t, "runtime_memory_limit_bytes"), 0)
+	require.InDelta(t, float64(limit), c.has(t, "runtime_memory_limit_bytes"), 0)
 
 	// What was given back to the system does not count against the limit.
 	runtime.KeepAlive(make([]byte, 64<<20))

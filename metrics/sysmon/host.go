@@ -64,6 +64,9 @@ func (f *files) machine(ctx context.Context) (r hostReading) {
 
 // network reads the traffic of the interfaces with the names, or of all that lead out of the machine.
 func (f *files) network(ctx context.Context, names []string) map[string]traffic {
+	if names != nil && len(names) == 0 {
+		return nil
+	}
 	counters, err := net.IOCountersWithContext(f.below(ctx), true)
 	if err != nil {
 		f.failedf("the traffic of the network interfaces: %w", err)

@@ -140,7 +140,7 @@ func TestRatesOfTheMachine(t *testing.T) {
 func TestWindow(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
-		s := newSampler(t, metrics.Discard{}, sysmon.Config{Root: machine(t)})
+		s := newSampler(t, metrics.Discard{}, sysmon.Config{Root: machine(t), Interfaces: []string{}})
 		var windows []string
 		for _, pause := range []int{0, 0, 300, 300, 300, 300, 10000, 1, 999, 1000, 5000} {
 			time.Sleep(time.Duration(pause) * time.Millisecond)
@@ -160,7 +160,7 @@ func TestRun(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		root, log, c := machine(t), &records{Handler: slog.DiscardHandler}, newRecorder()
-		s := newSampler(t, c, sysmon.Config{Root: root, Logger: slog.New(enabled{log}), Interval: 30 * time.Second})
+		s := newSampler(t, c, sysmon.Config{Root: root, Logger: slog.New(enabled{log}), Interval: 30 * time.Second, Interfaces: []string{}})
 		_, ok := s.Status()
 		require.False(t, ok)
 		ctx, cancel := context.WithCancel(t.Context())

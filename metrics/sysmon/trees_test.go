@@ -110,8 +110,8 @@ func TestLimits(t *testing.T) {
 			require.Nil(t, s.Runtime.GCCPU)
 			// The machine's are its own, whatever the limits.
 			require.InDelta(t, 4, *s.Host.CPUs, 0)
-			require.InDelta(t, 16*gib, *s.Host.Memory, 0)
-			require.InDelta(t, 8*gib, *s.Host.MemoryAvailable, 0)
+			require.InDelta(t, 16.0*gib, *s.Host.Memory, 0)
+			require.InDelta(t, 8.0*gib, *s.Host.MemoryAvailable, 0)
 			require.InDelta(t, 0.5, *s.Host.MemoryUsage, 0)
 			require.InDelta(t, 0.1, *s.Host.Pressure.CPU.Some, 0)
 			require.InDelta(t, 1000, *s.Network.SentBytes, 0, "eth0 and eth1, not lo")

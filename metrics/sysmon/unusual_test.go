@@ -119,7 +119,7 @@ func TestUnusualGroups(t *testing.T) {
 				t.Helper()
 				require.InDelta(t, 1.5, *s.CPU.Limit, 0)
 				require.False(t, s.Memory.Limited)
-				require.InDelta(t, 16*gib, *s.Memory.Limit, 0)
+				require.InDelta(t, 16.0*gib, *s.Memory.Limit, 0)
 			},
 		},
 		"a file that cannot be read": {
