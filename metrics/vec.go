@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"unicode"
+	"unsafe"
 )
 
 // Vec is all series of a metric, by labels that are a struct: its fields are the labels, in the spelling of their label
@@ -23,13 +24,14 @@ import (
 //
 // A Vec is safe for concurrent use.
 type Vec[L comparable, M any] struct {
-	make       func([]Label) M
-	labels     []string        // the names
+	get        func([]Label) M
+	labels     []string       // the names
+	hasher     hasher         // of L
 	generation *atomic.Uint64 // of the registry: changes when series were taken out
 
-	known index[L, M]
-	mu    sync.Mutex
-	seen  atomic.Uint64 // the generation of known
+	table atomic.Pointer[vecTable[L, M]]
+	mu    sync.Mutex // guards the making of tables, and what follows
+	known map[L]M    // what is in the table, and what found no place there
 }
 
 // maxVec limits how many series a Vec remembers. The others are asked for at the Collector.
@@ -50,37 +52,121 @@ func NewHistogramVec[L comparable](c Collector, name string) *Vec[L, Histogram] 
 	return newVec[L](c, func(labels []Label) Histogram { return c.Histogram(name, labels...) })
 }
 
-func newVec[L comparable, M any](c Collector, make func([]Label) M) *Vec[L, M] {
-	v := &Vec[L, M]{make: make, labels: labelNames(reflect.TypeFor[L]()), generation: new(atomic.Uint64)}
+func newVec[L comparable, M any](c Collector, get func([]Label) M) *Vec[L, M] {
+	t := reflect.TypeFor[L]()
+	v := &Vec[L, M]{get: get, labels: labelNames(t), hasher: hasherOf(t), generation: new(atomic.Uint64)}
 	if r, ok := c.(*Registry); ok {
 		v.generation = &r.generation
 	}
+	v.table.Store(newVecTable[L, M](0, v.generation.Load()))
 	return v
 }
 
 // With returns the series with these labels.
 func (v *Vec[L, M]) With(labels L) M {
-	if m, ok := v.known.load(labels); ok && v.seen.Load() == v.generation.Load() {
-		return m
+	t := v.table.Load()
+	p := unsafe.Pointer(&labels) //nolint:gosec // hasher reads the fields that L has
+	if t.generation != v.generation.Load() {
+		return v.slow(labels, v.hasher.hash(p))
 	}
-	return v.slow(labels)
+	if v.hasher.texts > 0 {
+		e := t.addresses[v.hasher.address(p)&uint64(len(t.addresses)-1)].Load() //nolint:gosec // positive
+		if e != nil && v.hasher.isSame(unsafe.Pointer(&e.labels), p) {         //nolint:gosec // as above
+			return e.metric
+		}
+	}
+	hash := v.hasher.hash(p)
+	if e := t.find(hash, &labels); e != nil {
+		return e.metric
+	}
+	return v.slow(labels, hash)
 }
 
-func (v *Vec[L, M]) slow(labels L) M {
+func (v *Vec[L, M]) slow(labels L, hash uint64) M {
 	v.mu.Lock()
 	defer v.mu.Unlock()
-	if g := v.generation.Load(); v.seen.Load() != g {
-		v.known.remove(func(L, M) bool { return true }) // what nobody holds but this may go
-		v.seen.Store(g)
+	t := v.table.Load()
+	if g := v.generation.Load(); t.generation != g { // what nobody holds but this may go
+		t = newVecTable[L, M](0, g)
+		v.table.Store(t)
+		v.known = nil
 	}
-	if m, ok := v.known.locked(labels); ok {
+	m, ok := v.known[labels]
+	if ok {
 		return m
 	}
-	m := v.make(labelsOf(reflect.ValueOf(&labels).Elem(), v.labels))
-	if v.known.size() < maxVec {
-		v.known.store(labels, m)
+	m = v.get(labelsOf(reflect.ValueOf(&labels).Elem(), v.labels))
+	if len(v.known) >= maxVec {
+		return m
 	}
+	if v.known == nil {
+		v.known = make(map[L]M)
+	}
+	v.known[labels] = m
+	if 4*len(v.known) > len(t.slots) {
+		t = newVecTable[L, M](len(v.known), t.generation)
+		for l, m := range v.known {
+			t.insert(&v.hasher, &vecEntry[L, M]{v.hasher.hash(unsafe.Pointer(&l)), l, m}) //nolint:gosec // see With
+		}
+		v.table.Store(t)
+		return m
+	}
+	t.insert(&v.hasher, &vecEntry[L, M]{hash, labels, m})
 	return m
+}
+
+// vecTable finds entries without a lock. Entries are only added.
+type vecTable[L comparable, M any] struct {
+	generation uint64
+	slots      []atomic.Pointer[vecEntry[L, M]] // by hasher.hash; a power of two, like
+	addresses  []atomic.Pointer[vecEntry[L, M]] // by hasher.address, one in each place
+}
+
+type vecEntry[L comparable, M any] struct {
+	hash   uint64
+	labels L
+	metric M
+}
+
+// probes is how many places an entry may be in. What finds none is looked for in the map.
+const probes = 8
+
+// newVecTable returns a table for n entries, with room for as many again.
+func newVecTable[L comparable, M any](n int, generation uint64) *vecTable[L, M] {
+	size := 16
+	for size < 8*n {
+		size *= 2
+	}
+	return &vecTable[L, M]{
+		generation: generation, slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], size),
+	}
+}
+
+func (t *vecTable[L, M]) find(hash uint64, labels *L) *vecEntry[L, M] {
+	mask := uint64(len(t.slots) - 1) //nolint:gosec // positive
+	for i := range uint64(probes) {
+		e := t.slots[(hash+i)&mask].Load()
+		if e == nil {
+			return nil
+		}
+		if e.hash == hash && e.labels == *labels {
+			return e
+		}
+	}
+	return nil
+}
+
+func (t *vecTable[L, M]) insert(h *hasher, e *vecEntry[L, M]) {
+	mask := uint64(len(t.slots) - 1) //nolint:gosec // positive
+	if h.texts > 0 {
+		t.addresses[h.address(unsafe.Pointer(&e.labels))&mask].Store(e) //nolint:gosec // see With
+	}
+	for i := range uint64(probes) {
+		if slot := &t.slots[(e.hash+i)&mask]; slot.Load() == nil {
+			slot.Store(e)
+			return
+		}
+	}
 }
 
 // labelNames returns the names of a struct's labels.

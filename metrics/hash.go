@@ -1,0 +1,136 @@
+package metrics
+
+import (
+	"math/bits"
+	"reflect"
+	"unsafe"
+)
+
+// hasher hashes a struct of texts and whole numbers by what tells them apart nearly always: the length, the first and the
+// last eight bytes of each text. That is faster than hashing all of it; what collides is told apart by comparing.
+type hasher struct {
+	texts  int // how many fields there are, when all are texts
+	fields []hashed
+}
+
+// hashed is a field of a struct. Fields of other types are not looked at.
+type hashed struct {
+	offset uintptr
+	size   uintptr // of a number, or 0 for a text
+}
+
+func hasherOf(t reflect.Type) hasher {
+	var h hasher
+	add := func(t reflect.Type, offset uintptr) {
+		switch t.Kind() {
+		case reflect.String:
+			h.fields = append(h.fields, hashed{offset, 0})
+		case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
+			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+			h.fields = append(h.fields, hashed{offset, t.Size()})
+		}
+	}
+	if t.Kind() != reflect.Struct {
+		add(t, 0)
+		return h
+	}
+	texts := true
+	for f := range t.Fields() {
+		add(f.Type, f.Offset)
+		texts = texts && f.Type.Kind() == reflect.String
+	}
+	if texts {
+		h.texts = t.NumField()
+	}
+	return h
+}
+
+const multiplier = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio
+
+func (h *hasher) hash(p unsafe.Pointer) uint64 {
+	var sum uint64
+	salt := uint64(multiplier)
+	if h.texts > 0 {
+		for _, text := range unsafe.Slice((*string)(p), h.texts) {
+			sum = bits.RotateLeft64(sum, 23) ^ mix(salt, text)
+			salt += multiplier
+		}
+		return sum
+	}
+	for _, f := range h.fields {
+		field := unsafe.Add(p, f.offset)
+		var number uint64
+		switch f.size {
+		case 0:
+			sum = bits.RotateLeft64(sum, 23) ^ mix(salt, *(*string)(field))
+			continue
+		case 1:
+			number = uint64(*(*uint8)(field))
+		case 2:
+			number = uint64(*(*uint16)(field))
+		case 4:
+			number = uint64(*(*uint32)(field))
+		default:
+			number = *(*uint64)(field)
+		}
+		high, low := bits.Mul64(sum^number, multiplier)
+		sum = bits.RotateLeft64(high^low, 23)
+	}
+	return sum
+}
+
+// mix hashes a text. The hashes of several do not wait for each other.
+func mix(salt uint64, text string) uint64 {
+	first, last := ends(text)
+	high, low := bits.Mul64(first^salt, last^multiplier)
+	return high ^ low
+}
+
+// ends returns up to sixteen bytes of a text, half of them from each end, and its length in a way that keeps them apart. It
+// has few branches: lengths are hard to predict.
+func ends(s string) (first, last uint64) {
+	n := len(s)
+	switch {
+	case n > 16:
+		return eight(s), eight(s[n-8:]) ^ uint64(n)<<56
+	case n >= 4:
+		inside := n >> 3 << 2 // 0, 4 or 8
+		return four(s)<<32 | four(s[inside:]), (four(s[n-4:])<<32 | four(s[n-4-inside:])) ^ uint64(n)<<56
+	case n > 0:
+		return uint64(s[0])<<16 | uint64(s[n>>1])<<8 | uint64(s[n-1]), uint64(n) << 56
+	}
+	return 0, 0
+}
+
+// eight and four read bytes as a number; the compiler makes one load of each.
+func eight(s string) uint64 {
+	_ = s[7]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+		uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+}
+
+func four(s string) uint64 {
+	_ = s[3]
+	return uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24
+}
+
+// address hashes a struct of texts by where they are. Texts that stand in the program, as most labels do, are always at the
+// same place, so that nothing of them has to be read.
+func (h *hasher) address(p unsafe.Pointer) uint64 {
+	var sum uint64
+	for _, text := range unsafe.Slice((*string)(p), h.texts) {
+		sum = bits.RotateLeft64(sum, 23) + uint64(uintptr(unsafe.Pointer(unsafe.StringData(text)))) + uint64(len(text))<<56
+	}
+	return sum * multiplier >> 32
+}
+
+// isSame says whether two structs of texts are the same memory.
+func (h *hasher) isSame(a, b unsafe.Pointer) bool {
+	others := unsafe.Slice((*string)(b), h.texts)
+	for i, text := range unsafe.Slice((*string)(a), h.texts) {
+		if unsafe.StringData(text) != unsafe.StringData(others[i]) || len(text) != len(others[i]) {
+			return false
+		}
+	}
+	return true
+}
