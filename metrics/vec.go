@@ -71,7 +71,7 @@ func (v *Vec[L, M]) With(labels L) M {
 	}
 	if v.hasher.texts > 0 {
 		e := t.addresses[v.hasher.address(p)&uint64(len(t.addresses)-1)].Load() //nolint:gosec // positive
-		if e != nil && v.hasher.isSame(unsafe.Pointer(&e.labels), p) {         //nolint:gosec // as above
+		if e != nil && v.hasher.isSame(unsafe.Pointer(&e.labels), p) {          //nolint:gosec // as above
 			return e.metric
 		}
 	}

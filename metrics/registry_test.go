@@ -1,0 +1,282 @@
+package metrics_test
+
+import (
+	"bytes"
+	"fmt"
+	"log/slog"
+	"math"
+	"runtime"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/metrics"
+)
+
+// text returns the export in Prometheus' text format.
+func text(t *testing.T, r *metrics.Registry) string {
+	t.Helper()
+	var b bytes.Buffer
+	require.NoError(t, r.WriteText(&b))
+	return b.String()
+}
+
+// samples returns the lines of a metric.
+func samples(t *testing.T, r *metrics.Registry, name string) (lines []string) {
+	t.Helper()
+	for line := range strings.Lines(text(t, r)) {
+		if strings.HasPrefix(line, name) {
+			lines = append(lines, strings.TrimSuffix(line, "\n"))
+		}
+	}
+	return lines
+}
+
+func TestSameHandle(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	a, b := metrics.Label{Name: "a", Value: "1"}, metrics.Label{Name: "b", Value: "2"}
+	require.Same(t, r.Counter("requests", a, b), r.Counter("requests", b, a))
+	require.Same(t, r.Counter("requests"), r.Counter("requests_total"), "as it is exported")
+	require.Same(t, r.Gauge("pool.size"), r.Gauge("pool_size"), "dots are underscores")
+	require.NotSame(t, r.Counter("requests", a), r.Counter("requests", b))
+	require.NotSame(t, r.Counter("requests", metrics.Label{Name: "a", Value: "1b"}), r.Counter("requests", a, metrics.Label{Name: "b", Value: ""}))
+	many := make([]metrics.Label, 100)
+	for i := range many {
+		many[len(many)-1-i] = metrics.Label{Name: fmt.Sprintf("l%03d", i), Value: "v"}
+	}
+	require.Same(t, r.Gauge("wide", many...), r.Gauge("wide", many...))
+	require.Equal(t, "l099", many[0].Name, "they are only read")
+}
+
+func TestValues(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	c := r.Counter("bytes")
+	for _, v := range []float64{1, 2.5, 1 << 53, -1, math.NaN(), math.Inf(1), math.Inf(-1), 0} {
+		c.Add(v)
+	}
+	c.Inc()
+	require.Equal(t, []string{"bytes_total 9.007199254740996e+15"}, samples(t, r, "bytes_total"))
+	g := r.Gauge("level")
+	g.Set(5)
+	g.Set(math.NaN())
+	g.Add(math.NaN())
+	g.Add(-7.5)
+	require.Equal(t, []string{"level -2.5"}, samples(t, r, "level"))
+	h := r.Histogram("size")
+	for _, v := range []float64{1, 3, 0, -2, 1e300, 1e-300, math.NaN(), math.Inf(1)} {
+		h.Observe(v)
+	}
+	lines := samples(t, r, "size")
+	require.Contains(t, lines, "size_count 6")
+	require.Contains(t, lines, `size_bucket{le="1"} 4`, "a bound belongs to its bucket; what is not positive, to the first")
+	require.Contains(t, lines, `size_bucket{le="2"} 4`)
+	require.Contains(t, lines, `size_bucket{le="4"} 5`)
+	require.Contains(t, lines, `size_bucket{le="+Inf"} 6`)
+	require.Contains(t, lines, "size_sum 1e+300")
+}
+
+// What cannot be is a working handle, a count, and one warning.
+func TestMisuse(t *testing.T) {
+	t.Parallel()
+	for name, c := range map[string]struct {
+		do     func(*metrics.Registry)
+		reason string
+	}{
+		"another kind":       {func(r *metrics.Registry) { r.Counter("x").Inc(); r.Gauge("x_total").Set(1) }, "kind"},
+		"no name":            {func(r *metrics.Registry) { r.Gauge("").Set(1) }, "name"},
+		"a histogram's name": {func(r *metrics.Registry) { r.Histogram("x").Observe(1); r.Gauge("x_count").Set(1) }, "name"},
+		"a label twice":      {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a"}, metrics.Label{Name: "a"}).Set(1) }, "labels"},
+		"a label's name":     {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a b"}).Set(1) }, "labels"},
+		"a reserved label":   {func(r *metrics.Registry) { r.Histogram("x", metrics.Label{Name: "le"}).Observe(1) }, "labels"},
+		"no label's name":    {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{}).Set(1) }, "labels"},
+	} {
+		var log bytes.Buffer
+		r, err := metrics.New(metrics.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+		require.NoError(t, err)
+		for range 3 {
+			c.do(r)
+		}
+		require.Equal(t, 1, strings.Count(log.String(), "\n"), "%s: %s", name, log.String())
+		require.Equal(t, []string{`metrics_misuses_total{reason="` + c.reason + `"} 3`}, samples(t, r, "metrics_misuses_total"), name)
+		strict, err := metrics.New(metrics.Config{Strict: true})
+		require.NoError(t, err)
+		require.Panics(t, func() { c.do(strict) }, name)
+	}
+	_, err := metrics.New(metrics.Config{MaxSeries: -2, MaxTotalSeries: -5, MaxHistory: -9, IdleExpiry: -1})
+	require.EqualError(t, err, "metrics: invalid configuration:\nMaxSeries is -2: must be positive, 0 for the default, or -1 for no limit\n"+
+		"MaxTotalSeries is -5: must be positive, 0 for the default, or -1 for no limit\nMaxHistory is -9: must be positive, 0 for the default, or -1 for no limit\n"+
+		"IdleExpiry is -1ns: must be positive, or 0 for never")
+}
+
+// A million label values leave the memory as it is, and lose no count.
+func TestCardinality(t *testing.T) {
+	t.Parallel()
+	const distinct = 1_000_000
+	var log bytes.Buffer
+	r, err := metrics.New(metrics.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	type labels struct{ User string }
+	vec := metrics.NewCounterVec[labels](r, "logins_by_vec")
+	warm := 50_000
+	var before, after runtime.MemStats
+	for i := range distinct {
+		if i == warm {
+			runtime.GC()
+			runtime.ReadMemStats(&before)
+		}
+		user := fmt.Sprint("user-", i)
+		r.Counter("logins", metrics.Label{Name: "user", Value: user}).Inc()
+		vec.With(labels{user}).Inc()
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(4<<20), "other tests run beside")
+	for _, name := range []string{"logins", "logins_by_vec"} {
+		lines := samples(t, r, name+"_total{")
+		require.Len(t, lines, metrics.DefaultMaxSeries+1)
+		require.Contains(t, lines, fmt.Sprintf(`%s_total{otel_metric_overflow="true"} %d`, name, distinct-metrics.DefaultMaxSeries))
+		require.Contains(t, samples(t, r, "metrics_overflows_total"), fmt.Sprintf(`metrics_overflows_total{metric="%s_total"} %d`, name, distinct-metrics.DefaultMaxSeries))
+	}
+	require.Equal(t, 2, strings.Count(log.String(), "\n"), log.String())
+	// Those that were there before are found as before.
+	r.Counter("logins", metrics.Label{Name: "user", Value: "user-7"}).Add(10)
+	require.Contains(t, samples(t, r, "logins_total"), `logins_total{user="user-7"} 11`)
+}
+
+// A million metrics are as limited as a million series.
+func TestManyMetrics(t *testing.T) {
+	t.Parallel()
+	r, err := metrics.New(metrics.Config{Logger: slog.New(slog.DiscardHandler), MaxTotalSeries: 100})
+	require.NoError(t, err)
+	for i := range 100_000 {
+		r.Gauge(fmt.Sprint("gauge_", i)).Set(1)
+		r.Counter("one", metrics.Label{Name: "a", Value: fmt.Sprint(i)}).Inc()
+	}
+	require.Less(t, strings.Count(text(t, r), "\n"), 500)
+	require.Len(t, samples(t, r, "one_total"), 51, "half of them, and the overflow")
+}
+
+// Many goroutines make and use the same series.
+func TestConcurrentUse(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	type labels struct {
+		Method string
+		Code   int `label:"status"`
+	}
+	vec := metrics.NewCounterVec[labels](r, "requests")
+	const workers, rounds, series = 8, 2000, 200
+	var wg sync.WaitGroup
+	for range workers {
+		wg.Go(func() {
+			for i := range rounds {
+				vec.With(labels{"GET", i % series}).Inc()
+				r.Counter("requests", metrics.Label{Name: "method", Value: "GET"}, metrics.Label{Name: "status", Value: fmt.Sprint(i % series)}).Inc()
+				r.Histogram("duration_seconds").Observe(float64(i%97) / 100)
+				r.Gauge("busy").Add(1)
+				r.Gauge("busy").Add(-1)
+				if i%500 == 0 {
+					_ = text(t, r)
+					r.Tick()
+					_, _ = r.Summary("duration_seconds", 0)
+				}
+			}
+		})
+	}
+	wg.Wait()
+	lines := samples(t, r, "requests_total")
+	require.Len(t, lines, series)
+	for _, line := range lines {
+		require.True(t, strings.HasSuffix(line, fmt.Sprint(" ", 2*workers*rounds/series)), line)
+	}
+	require.Contains(t, samples(t, r, "duration_seconds_count"), fmt.Sprint("duration_seconds_count ", workers*rounds))
+	require.Equal(t, []string{"busy 0"}, samples(t, r, "busy"))
+}
+
+// The number of a histogram's values is that of its last bucket, also while others observe.
+func TestExportIsNotTorn(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	h := r.Histogram("duration_seconds")
+	stop := make(chan struct{})
+	var wg sync.WaitGroup
+	for w := range 2 {
+		wg.Go(func() {
+			for i := w; ; i++ {
+				select {
+				case <-stop:
+					return
+				default:
+					h.Observe(float64(i%1000) / 100)
+				}
+			}
+		})
+	}
+	for range 200 {
+		var last, count string
+		for _, line := range samples(t, r, "duration_seconds") {
+			name, value, _ := strings.Cut(line, " ")
+			switch name {
+			case `duration_seconds_bucket{le="+Inf"}`:
+				last = value
+			case "duration_seconds_count":
+				count = value
+			}
+		}
+		require.Equal(t, last, count)
+	}
+	close(stop)
+	wg.Wait()
+}
+
+func TestVecLabels(t *testing.T) {
+	t.Parallel()
+	type kind string
+	type labels struct {
+		HTTPMethod string
+		StatusCode int `label:"code"`
+		Cached     bool
+		Size       uint8
+		Kind       kind
+		Ratio      float64
+	}
+	r := new(metrics.Registry)
+	v := metrics.NewGaugeVec[labels](r, "x")
+	for range 2 {
+		v.With(labels{"GET", 200, true, 3, "k", 0.5}).Add(1)
+	}
+	require.Equal(t, []string{`x{cached="true",code="200",http_method="GET",kind="k",ratio="0.5",size="3"} 2`}, samples(t, r, "x{"))
+	metrics.NewHistogramVec[string](r, "y").With("v").Observe(1)
+	require.Contains(t, samples(t, r, "y_count"), `y_count{value="v"} 1`)
+
+	// Texts that differ only where the hash does not look, and many of them.
+	type long struct{ Path, Other string }
+	paths := metrics.NewCounterVec[long](r, "paths")
+	for round := range 2 {
+		for i := range 500 {
+			paths.With(long{fmt.Sprintf("/prefix-%08d-the-same-end", i), "o"}).Add(float64(round + i))
+		}
+	}
+	for i := range 500 {
+		require.Contains(t, samples(t, r, fmt.Sprintf(`paths_total{other="o",path="/prefix-%08d`, i)), fmt.Sprintf(`paths_total{other="o",path="/prefix-%08d-the-same-end"} %d`, i, 2*i+1))
+	}
+}
+
+// Labels of any bytes are exported as valid text.
+func TestLabelValues(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	for _, v := range []string{"a\"b\\c\nd", "\xff\xfe", strings.Repeat("é", 200), strings.Repeat("x", 256), "", "🔑"} {
+		r.Gauge("g", metrics.Label{Name: "v", Value: v}).Set(1)
+	}
+	lines := samples(t, r, "g{")
+	require.Contains(t, lines, `g{v="a\"b\\c\nd"} 1`)
+	require.Contains(t, lines, "g{v=\"\ufffd\"} 1")
+	require.Contains(t, lines, `g{v="`+strings.Repeat("é", 128)+`"} 1`)
+	require.Contains(t, lines, `g{v="`+strings.Repeat("x", 256)+`"} 1`)
+	require.Contains(t, lines, `g{v=""} 1`)
+}
