@@ -2,37 +2,48 @@ package metrics
 
 import "time"
 
-// look is which slots a window is made of: the last few of each tier. What happened since the last tick counts too.
+// look is which slots a window is made of, in up to three ways: with the finest tier alone, and with the coarser ones for
+// what is longer ago. What happened since the last tick is always part of it.
 type look struct {
 	h     *history
-	begin time.Time // of the oldest of these slots
+	ways  []way
 	known time.Time // from when on everything is known of all series that were asked
-	slots [len(tiers)]int
 }
 
-// back finds the slots of a window that ends now. It takes the finest steps that reach back so far, and behind what the
-// coarser tiers have, the finer ones.
+// way is how many of the last slots of each tier are looked at, and when the oldest of them began.
+type way struct {
+	slots [len(tiers)]int
+	begin time.Time
+}
+
+// back finds the slots of a window that ends now. The last way is the one to take: the finest steps that reach back far
+// enough. The others are for series that have forgotten something.
 func (h *history) back(now time.Time, window time.Duration) *look {
 	from := now.Add(-window)
 	l := &look{h: h}
-	deepest := 0
-	for deepest < len(tiers)-1 && h.ends[deepest][0].After(from) && h.ends[deepest+1][0].Before(h.ends[deepest][0]) {
-		deepest++
+	for deepest := range tiers {
+		l.ways = append(l.ways, h.way(deepest, from))
+		if oldest := h.ends[deepest][0]; !oldest.After(from) || deepest+1 == len(tiers) || !h.ends[deepest+1][0].Before(oldest) {
+			break
+		}
 	}
-	end := h.ends[0][len(h.ends[0])-1]
-	l.begin = end
+	l.known = l.ways[len(l.ways)-1].begin
+	return l
+}
+
+// way takes the slots of a tier back to a time, and those of the finer ones that are not part of them yet.
+func (h *history) way(deepest int, from time.Time) (w way) {
+	w.begin = h.lastEnd(0)
 	for tier := range deepest {
-		boundary := h.lastEnd(tier + 1)
-		l.slots[tier] = h.after(tier, boundary)
-		l.begin = boundary
+		w.begin = h.lastEnd(tier + 1)
+		w.slots[tier] = h.after(tier, w.begin)
 	}
 	n := h.after(deepest, from)
-	l.slots[deepest] = n
+	w.slots[deepest] = n
 	if ends := h.ends[deepest]; n > 0 {
-		l.begin = ends[len(ends)-1-n]
+		w.begin = ends[len(ends)-1-n]
 	}
-	l.known = l.begin
-	return l
+	return w
 }
 
 // after returns how many slots of a tier end after a time.
@@ -44,23 +55,44 @@ func (h *history) after(tier int, t time.Time) int {
 	return n
 }
 
-// during adds to t what happened to a series. It moves l.known when a part of that is forgotten.
+// during adds to t what happened to a series.
 func (s *series) during(l *look, t *tally) {
-	deepest := 0
-	for tier, n := range l.slots {
-		if n > 0 {
-			deepest = tier
-		}
-		if missing := s.past.logs[tier].missing(n); missing > 0 {
-			ends := l.h.ends[tier]
-			if known := ends[len(ends)-1-n+missing]; known.After(l.known) {
-				l.known = known
-			}
-			break // what is older is known, but not what was in between
-		}
-	}
-	for tier := deepest; tier >= 0; tier-- {
-		s.past.logs[tier].newest(l.slots[tier], t.add)
+	w := s.best(l)
+	for tier := len(tiers) - 1; tier >= 0; tier-- {
+		s.past.logs[tier].newest(w.slots[tier], t.add)
 	}
 	s.since(t, false)
+}
+
+// best returns the way in which most is known of a series. It moves l.known when something is forgotten.
+func (s *series) best(l *look) way {
+	best := l.ways[len(l.ways)-1]
+	known := s.knownSince(l.h, &best)
+	for i := len(l.ways) - 2; i >= 0 && known.After(l.ways[i].begin); i-- {
+		w := l.ways[i]
+		if k := s.knownSince(l.h, &w); k.Before(known) {
+			best, known = w, k
+		}
+	}
+	if known.After(l.known) {
+		l.known = known
+	}
+	return best
+}
+
+// knownSince returns from when on everything is known in a way of looking, from which it takes the slots that are older.
+func (s *series) knownSince(h *history, w *way) time.Time {
+	for tier, n := range w.slots {
+		missing := s.past.logs[tier].missing(n)
+		if missing == 0 {
+			continue
+		}
+		w.slots[tier] -= missing
+		for coarser := tier + 1; coarser < len(tiers); coarser++ {
+			w.slots[coarser] = 0 // what is older is known, but not what was in between
+		}
+		ends := h.ends[tier]
+		return ends[len(ends)-1-n+missing]
+	}
+	return w.begin
 }

@@ -2,44 +2,118 @@ package metrics
 
 import (
 	"slices"
+	"strings"
+	"time"
 )
 
-// lookup finds a metric by a name as it was given or as it is exported.
-func (r *Registry) lookup(name string) (*family, bool) {
-	if f, ok := r.families.load(name); ok {
-		return f, true
-	}
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, candidate := range [...]string{name, canonicalName(name, KindGauge), canonicalName(name, KindCounter)} {
-		if f, ok := r.families.locked(candidate); ok {
-			return f, true
-		}
-	}
-	return nil, false
+// Point is what happened to a series in one step of time, which ended at Time and took Span.
+type Point struct {
+	Time time.Time
+	Span time.Duration
+	// Value is what a counter grew by, what a gauge was at the end, and the average of a histogram's values.
+	Value float64
+	// Count is how many values a histogram had; of a gauge, how many samples. Min and Max are theirs.
+	Count    uint64
+	Min, Max float64
 }
 
-// members returns the series of a metric that have the labels.
-func (r *Registry) members(f *family, match []Label) []*series {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	if len(match) == 0 {
-		return slices.Clone(f.ordered)
+// Series is one set of labels of a metric, with its past.
+type Series struct {
+	Name   string // as it is exported
+	Kind   Kind
+	Labels []Label // sorted by name
+	Points []Point // the oldest first; the last one is of what happened since the last step
+}
+
+// Key returns the name with the labels, as in requests_total[code=200,method=GET].
+func (s *Series) Key() string {
+	if len(s.Labels) == 0 {
+		return s.Name
 	}
-	var list []*series
-	for _, s := range f.ordered {
-		if s.matches(match) {
-			list = append(list, s)
+	var b strings.Builder
+	b.WriteString(s.Name)
+	for i, l := range s.Labels {
+		b.WriteByte("[,"[min(i, 1)])
+		b.WriteString(l.Name + "=" + l.Value)
+	}
+	b.WriteByte(']')
+	return b.String()
+}
+
+// Select returns all series whose names contain a pattern, in which an asterisk stands for anything and a dot for an
+// underscore, in the order of their names and labels, with their points since a time, which is at most [MaxWindow] ago.
+// With a time in the future there are no points.
+func (r *Registry) Select(pattern string, since time.Time) []Series {
+	h := &r.history
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	now := time.Now()
+	r.tick(now)
+	r.mu.Lock()
+	var list []Series
+	var sources []*series
+	for _, f := range r.ordered {
+		if !matchName(f.name, pattern) {
+			continue
+		}
+		for _, s := range f.ordered {
+			list = append(list, Series{Name: f.name, Kind: f.kind, Labels: slices.Clone(s.labels)})
+			sources = append(sources, s)
 		}
 	}
+	r.mu.Unlock()
+	if window := now.Sub(since); window >= 0 {
+		look := h.back(now, min(window, MaxWindow))
+		for i := range list {
+			list[i].Points = sources[i].points(look, h.tally[list[i].Kind], now)
+		}
+	}
+	slices.SortFunc(list, func(a, b Series) int { return strings.Compare(a.Key(), b.Key()) })
 	return list
 }
 
-func (s *series) matches(match []Label) bool {
-	for _, m := range match {
-		if !slices.Contains(s.labels, m) {
+// matchName says whether a name contains the parts of a pattern between its asterisks, in their order.
+func matchName(name, pattern string) bool {
+	for part := range strings.SplitSeq(strings.ReplaceAll(pattern, ".", "_"), "*") {
+		_, rest, ok := strings.Cut(name, part)
+		if !ok {
 			return false
 		}
+		name = rest
 	}
 	return true
+}
+
+// points returns what is remembered of a series, step by step.
+func (s *series) points(l *look, t *tally, now time.Time) (list []Point) {
+	w := s.best(l)
+	for tier := len(tiers) - 1; tier >= 0; tier-- {
+		log, ends := &s.past.logs[tier], l.h.ends[tier]
+		at := len(ends) - min(w.slots[tier], int(log.pushed))
+		log.newest(w.slots[tier], func(slot []byte) {
+			t.reset()
+			t.add(slot)
+			list = append(list, t.point(ends[at-1], ends[at]))
+			at++
+		})
+	}
+	t.reset()
+	s.since(t, false)
+	return append(list, t.point(l.h.lastEnd(0), now))
+}
+
+func (t *tally) point(from, to time.Time) Point {
+	p := Point{Time: to, Span: to.Sub(from), Count: t.whole}
+	if t.low <= t.high {
+		p.Min, p.Max = t.low, t.high
+	}
+	switch t.kind {
+	case KindCounter:
+		p.Value, p.Count = float64(t.whole)+t.part, 0
+	case KindGauge:
+		p.Value, p.Count = t.last, t.samples
+	case KindHistogram:
+		p.Value = t.part / float64(max(t.whole, 1))
+	}
+	return p
 }

@@ -18,8 +18,10 @@ func (l *slotLog) push(slot []byte, isGap bool, keep int, budget *int) {
 		l.drop()
 	}
 	var header [binary.MaxVarintLen64]byte
-	size := 1 // of the header; 0 is a gap
-	if !isGap {
+	size := 1 // of the header; a 0 is a gap
+	if isGap {
+		slot = nil
+	} else {
 		size = binary.PutUvarint(header[:], uint64(len(slot))+1)
 	}
 	if !l.fit(size+len(slot), budget) {

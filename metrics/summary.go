@@ -111,14 +111,13 @@ func (r *Registry) Summary(name string, window time.Duration, match ...Label) (s
 	look := h.back(now, min(max(window, 0), MaxWindow))
 	total := h.tally[f.kind]
 	total.reset()
-	s.Covered = now.Sub(look.begin)
 	var latest float64
 	for _, series := range r.members(f, match) {
 		s.Series++
 		series.during(look, total)
 		latest += total.last
-		s.Covered = min(s.Covered, now.Sub(look.known))
 	}
+	s.Covered = max(now.Sub(look.known), 0)
 	total.last = latest
 	s.fill(total)
 	return s, s.Series > 0
