@@ -41,9 +41,11 @@ type family struct {
 	// sealed is where values go that are of no series in the index, once there can be no more of them.
 	sealed    atomic.Pointer[series]
 	overflows *counter // how often that was; set before sealed is
+	overflow  *series  // what sealed is or was; guarded by Registry.mu
 
 	desc    Description // guarded by Registry.mu, as is what follows
 	ordered []*series
+	gone    map[string]*gone // those that were taken out, by appendKey
 }
 
 // series is one set of labels of a metric. Of the recorders, the one of its kind is there.
@@ -53,7 +55,9 @@ type series struct {
 	gauge     *gauge
 	histogram *histogram
 
-	past past // guarded by the lock of the registry's history
+	pinned bool // it is never taken out
+	out    bool // it was; guarded by Registry.mu
+	past   past // guarded by the lock of the registry's history
 }
 
 func newSeries(kind Kind, labels []Label) *series {
@@ -148,17 +152,30 @@ func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 	if s, ok := f.series.locked(key); ok {
 		return s
 	}
-	if len(f.ordered) < r.maxSeries() && r.total < r.maxTotal() {
+	if g, ok := f.gone[key]; ok {
+		if s := g.back(); s != nil {
+			r.bringBack(f, key, s)
+			return s
+		}
+		delete(f.gone, key)
+	}
+	own := len(f.ordered)
+	if f.overflow != nil {
+		own--
+	}
+	if own < r.maxSeries() && r.total < r.maxTotal() {
 		return r.add(f, key, labels)
 	}
-	if f.sealed.Load() == nil {
+	if f.overflow == nil {
 		f.overflows = r.own(overflowsName, Label{"metric", f.name}).counter
-		f.series.settle() // so that those which are there are found without the lock
-		f.sealed.Store(r.add(f, string(appendKey(nil, overflowLabels())), overflowLabels()))
+		f.overflow = r.add(f, string(appendKey(nil, overflowLabels())), overflowLabels())
+		f.overflow.pinned = true
 		m.warn("it has as many series as the registry allows; values with other labels are counted together")
 	}
+	f.series.settle() // so that those which are there are found without the lock
+	f.sealed.Store(f.overflow)
 	f.overflows.Inc()
-	return f.sealed.Load()
+	return f.overflow
 }
 
 // add makes a series.
@@ -183,7 +200,9 @@ func (r *Registry) own(name string, labels ...Label) *series {
 	if s, ok := f.series.locked(key); ok {
 		return s
 	}
-	return r.add(f, key, labels)
+	s := r.add(f, key, labels)
+	s.pinned = true
+	return s
 }
 
 const unlimited = int(^uint(0) >> 1)

@@ -33,6 +33,7 @@ func (r *Registry) GaugeFunc(name string, f func(context.Context) (float64, erro
 	s := r.series(name, KindGauge, labels)
 	s.gauge.absent.Store(true)
 	r.mu.Lock()
+	s.pinned = true
 	fails := r.own(callbackFailuresName, Label{"metric", canonicalName(name, KindGauge)}).counter
 	r.mu.Unlock()
 	r.callbacks.mu.Lock()

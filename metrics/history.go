@@ -108,11 +108,16 @@ func (r *Registry) tick(now time.Time) {
 	}
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
+		set := s.gauge != nil && s.gauge.touched()
 		s.since(t, true)
+		if set || s.gauge == nil && s.touched(t) || s.past.changed.IsZero() {
+			s.past.changed = now
+		}
 		h.slot = t.appendTo(h.slot[:0])
 		s.past.logs[0].push(h.slot, false, tiers[0].keep, &h.budget)
 	})
 	h.end(0, now)
+	r.expire(now)
 	for i := 1; i < len(tiers); i++ {
 		if now.Sub(h.lastEnd(i)) < tiers[i].step-tiers[0].step/2 {
 			return

@@ -1,6 +1,9 @@
 package metrics
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 // past is what a series remembers. The lock of the registry's history guards it.
 type past struct {
@@ -13,7 +16,7 @@ type past struct {
 	last    float64
 	octaves []octaveCounts // those that are there
 
-	changed int64 // when the last change was seen, in nanoseconds since the history began
+	changed time.Time // when the last change was seen, for IdleExpiry
 }
 
 type octaveCounts struct {
