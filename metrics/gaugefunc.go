@@ -47,31 +47,34 @@ func (r *Registry) GaugeFunc(name string, f func(context.Context) (float64, erro
 // refresh asks all funcs, and waits for those that answer in time.
 func (r *Registry) refresh(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, CallbackTimeout)
-	var answered sync.WaitGroup
+	defer cancel()
 	r.callbacks.mu.Lock()
+	answers := make(chan struct{}, len(r.callbacks.list))
+	asked := 0
 	for _, c := range r.callbacks.list {
 		if !c.busy {
 			c.busy = true
-			answered.Add(1)
-			go r.callbacks.ask(ctx, c, answered.Done)
+			asked++
+			go r.callbacks.ask(ctx, c, answers)
 		}
 	}
 	r.callbacks.mu.Unlock()
-	all := make(chan struct{})
-	go func() { answered.Wait(); cancel(); close(all) }()
-	select {
-	case <-all:
-	case <-ctx.Done():
+	for range asked {
+		select {
+		case <-answers:
+		case <-ctx.Done():
+			return
+		}
 	}
 }
 
 // ask calls a func and sets its gauge.
-func (cs *callbacks) ask(ctx context.Context, c *callback, done func()) {
+func (cs *callbacks) ask(ctx context.Context, c *callback, answers chan<- struct{}) {
 	value := math.NaN() // also when it panics or ends its goroutine
 	defer func() {
 		_ = recover() // it is counted
 		cs.answer(c, value)
-		done()
+		answers <- struct{}{}
 	}()
 	if v, err := c.f(ctx); err == nil {
 		value = v

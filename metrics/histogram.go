@@ -109,7 +109,7 @@ func (h *histogram) crowded(s *spread) {
 	if s != nil {
 		next = &spread{cells: s.cells, salt: s.salt + 1}
 	}
-	if most := 4 * runtime.GOMAXPROCS(0); len(next.cells) < min(most, maxSpread) {
+	if most := 4 * runtime.NumCPU(); len(next.cells) < min(most, maxSpread) {
 		more := make([]*cells, 2*len(next.cells))
 		for i := copy(more, next.cells); i < len(more); i++ {
 			more[i] = new(cells)

@@ -1,0 +1,100 @@
+package metrics_test
+
+import (
+	"context"
+	"errors"
+	"runtime"
+	"sync/atomic"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/metrics"
+)
+
+// A func that hangs, fails, panics or exits takes nothing with it.
+func TestGaugeFuncs(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := new(metrics.Registry)
+		go func() { _ = r.Run(t.Context()) }()
+		var calls, sick atomic.Int32
+		hanging := make(chan struct{})
+		r.GaugeFunc("good", func(context.Context) (float64, error) { return 1, nil })
+		r.GaugeFunc("hangs", func(context.Context) (float64, error) { calls.Add(1); <-hanging; return 5, nil })
+		r.GaugeFunc("panics", func(context.Context) (float64, error) { panic("x") })
+		r.GaugeFunc("exits", func(context.Context) (float64, error) { runtime.Goexit(); return 0, nil })
+		r.GaugeFunc("waits", func(ctx context.Context) (float64, error) { <-ctx.Done(); return 0, ctx.Err() })
+		r.GaugeFunc("moody", func(context.Context) (float64, error) {
+			if sick.Load() == 0 {
+				return 2, nil
+			}
+			return 0, errors.New("not now")
+		})
+		time.Sleep(2 * time.Second)
+		require.Equal(t, []string{"good 1"}, samples(t, r, "good"))
+		require.Equal(t, []string{"moody 2"}, samples(t, r, "moody"))
+		for _, name := range []string{"hangs", "panics", "exits", "waits"} {
+			require.Empty(t, samples(t, r, name), name)
+		}
+		sick.Store(1)
+		time.Sleep(time.Minute)
+		require.Equal(t, int32(1), calls.Load(), "it is not asked again before it has answered")
+		require.Empty(t, samples(t, r, "moody"), "what is not known is not exported")
+		require.Contains(t, samples(t, r, "metrics_callback_failures"), `metrics_callback_failures_total{metric="panics"} 7`)
+		s, _ := r.Summary("moody", time.Minute)
+		require.Less(t, s.Count, uint64(3), "nor sampled")
+		close(hanging)
+		synctest.Wait()
+		require.Equal(t, []string{"hangs 5"}, samples(t, r, "hangs"))
+		require.ErrorContains(t, r.Run(t.Context()), "is running already")
+
+		// A later func for the same series takes the place of the earlier one.
+		r.GaugeFunc("good", func(context.Context) (float64, error) { return 3, nil })
+		time.Sleep(10 * time.Second)
+		require.Equal(t, []string{"good 3"}, samples(t, r, "good"))
+	})
+}
+
+// Windows of gauges: samples at equal distances, and the extremes between them.
+func TestGaugeWindows(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := new(metrics.Registry)
+		go func() { _ = r.Run(t.Context()) }()
+		g := r.Gauge("level")
+		g.Set(10)
+		time.Sleep(time.Millisecond)
+		for i := range 60 { // ten minutes
+			g.Set(1000) // for a moment
+			g.Set(float64(i))
+			time.Sleep(10 * time.Second)
+		}
+		s, ok := r.Summary("level", 2*time.Minute)
+		require.True(t, ok)
+		require.InDelta(t, 59, s.Latest, 0)
+		require.InDelta(t, 47, s.Min, 0, "what it was when the window began counts")
+		require.InDelta(t, 1000, s.Max, 0)
+		require.Equal(t, uint64(13), s.Count)
+		require.InDelta(t, (48.0+59)/2*12/13+59.0/13, s.Avg, 1, "the moments do not")
+		require.Equal(t, 2*time.Minute+time.Millisecond, s.Covered)
+		all, _ := r.Summary("level", time.Hour)
+		require.InDelta(t, 0, all.Min, 0)
+		require.Equal(t, 10*time.Minute+time.Millisecond, all.Covered, "there is no more")
+		other := r.Gauge("level", metrics.Label{Name: "a", Value: "b"})
+		other.Set(5)
+		both, _ := r.Summary("level", time.Minute)
+		require.Equal(t, 2, both.Series)
+		require.InDelta(t, 64, both.Latest, 0, "the latest of all")
+		_, ok = r.Summary("level", time.Minute, metrics.Label{Name: "a", Value: "c"})
+		require.False(t, ok)
+
+		points := r.Select("lev*", time.Now().Add(-time.Minute))[0].Points
+		require.Len(t, points, 7)
+		require.InDelta(t, 58, points[4].Value, 0)
+		require.InDelta(t, 1000, points[4].Max, 0)
+		require.Equal(t, 10*time.Second, points[4].Span)
+	})
+}
