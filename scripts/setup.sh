@@ -30,10 +30,11 @@ have_postgres || missing=" postgresql"
 case "${1:-demo}" in
 demo) ;;
 test)
-	# A C compiler for the race detector, a connection pooler and a cache to test against.
+	# A C compiler for the race detector, a connection pooler and a cache to test against, and a server that scrapes.
 	have cc || missing="$missing gcc libc6-dev"
 	have pgbouncer || missing="$missing pgbouncer"
 	have redis-server || missing="$missing redis-server"
+	{ have prometheus && have promtool; } || missing="$missing prometheus"
 	;;
 *) die "usage: scripts/setup.sh demo|test" ;;
 esac
@@ -49,6 +50,7 @@ Darwin)
 		postgresql) formulae="$formulae postgresql@17" ;;
 		redis-server) formulae="$formulae redis" ;;
 		pgbouncer) formulae="$formulae pgbouncer" ;;
+		prometheus) formulae="$formulae prometheus" ;;
 		*) ;; # the compiler comes with Xcode's command line tools
 		esac
 	done

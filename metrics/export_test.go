@@ -1,0 +1,52 @@
+package metrics
+
+// What tests look at from inside.
+
+// BucketOf returns the number of a value's bucket.
+func BucketOf(v float64) (int, bool) {
+	octave, bucket, ok := bucketOf(v)
+	return octave*bucketsPerOctave + bucket, ok
+}
+
+// UpperBound and Middle return the bound of a bucket, and the value that stands for it.
+func UpperBound(bucket int) float64 { return upperBound(bucket) }
+
+// Middle returns the value that stands for a bucket.
+func Middle(bucket int) float64 { return middle(bucket) }
+
+// Buckets is how many there are.
+const Buckets = buckets
+
+// Log is a slotLog.
+type Log struct{ log slotLog }
+
+// Push adds a slot, or a gap for nil.
+func (l *Log) Push(slot []byte, keep int, budget *int) { l.log.push(slot, slot == nil, keep, budget) }
+
+// Newest returns the last k slots as far as they are known, and how many of them are missing.
+func (l *Log) Newest(k int) (slots []string, missing int) {
+	l.log.newest(k, func(slot []byte) { slots = append(slots, string(slot)) })
+	return slots, l.log.missing(k)
+}
+
+// Size is how much memory it takes.
+func (l *Log) Size() int { return cap(l.log.buf) }
+
+// Roundtrip encodes and decodes what happened to a histogram.
+func Roundtrip(counts map[int]uint64, zero uint64, sum, low, high float64) (got map[int]uint64, gotZero, total uint64, gotSum, gotLow, gotHigh float64) {
+	t, back := newTally(KindHistogram), newTally(KindHistogram)
+	for i, n := range counts {
+		t.bucket(i, n)
+	}
+	t.zero, t.whole = zero, t.whole+zero
+	t.part = sum
+	t.see(low, high)
+	back.add(t.appendTo(nil))
+	got = make(map[int]uint64)
+	for i, n := range back.buckets {
+		if n > 0 {
+			got[i] = n
+		}
+	}
+	return got, back.zero, back.whole, back.part, back.low, back.high
+}
