@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"net/http/httptest"
 	"os"
 	"strings"
@@ -132,7 +133,7 @@ func ExampleRegistry() {
 	registry := new(metrics.Registry)
 	registry.Gauge("level").Set(7)
 	response := httptest.NewRecorder() // mux.Handle("GET /metrics", registry)
-	registry.ServeHTTP(response, httptest.NewRequest("GET", "/metrics", nil))
+	registry.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	fmt.Println(response.Body)
 	// Output:
 	// # HELP level The gauge level.
@@ -158,7 +159,7 @@ func ExampleRegistry_GaugeFunc() {
 	registry := new(metrics.Registry)
 	registry.GaugeFunc("queue_length", func(context.Context) (float64, error) { return 3, nil })
 	response := httptest.NewRecorder()
-	registry.ServeHTTP(response, httptest.NewRequest("GET", "/metrics", nil))
+	registry.ServeHTTP(response, httptest.NewRequest(http.MethodGet, "/metrics", nil))
 	fmt.Println(strings.Contains(response.Body.String(), "queue_length 3\n"))
 	// Output: true
 }

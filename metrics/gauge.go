@@ -20,7 +20,7 @@ func newGauge() *gauge {
 
 // Set makes v the value, unless it is NaN.
 func (g *gauge) Set(v float64) {
-	if v != v { //nolint:staticcheck // faster than math.IsNaN where it is not inlined
+	if math.IsNaN(v) {
 		return
 	}
 	g.bits.Store(math.Float64bits(v))
@@ -29,7 +29,7 @@ func (g *gauge) Set(v float64) {
 
 // Add adds v, unless that gives no number.
 func (g *gauge) Add(v float64) {
-	if v != v || math.IsInf(v, 0) { //nolint:staticcheck // see Set
+	if math.IsNaN(v) || math.IsInf(v, 0) {
 		return
 	}
 	g.seen.see(addFloat(&g.bits, v))

@@ -50,7 +50,7 @@ func (h *history) start(r *Registry, now time.Time) {
 		h.ends[i] = append(h.ends[i], r.began)
 	}
 	for kind := range h.tally {
-		h.tally[kind] = newTally(Kind(kind)) //nolint:gosec // few
+		h.tally[kind] = newTally(Kind(kind))
 	}
 }
 

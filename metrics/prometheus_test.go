@@ -126,7 +126,7 @@ func (p prometheusServer) query(t *testing.T, expression string, at time.Time) (
 	if len(result.Data.Result) == 0 {
 		return 0, false
 	}
-	value, err = strconv.ParseFloat(result.Data.Result[0].Value[1].(string), 64) //nolint:errcheck // it is a text
+	value, err = strconv.ParseFloat(result.Data.Result[0].Value[1].(string), 64)
 	require.NoError(t, err)
 	return value, true
 }

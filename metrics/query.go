@@ -28,7 +28,7 @@ func (r *Registry) members(f *family, match []Label) []*series {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if len(match) == 0 {
-		return f.ordered[:len(f.ordered):len(f.ordered)]
+		return slices.Clip(f.ordered)
 	}
 	var list []*series
 	for _, s := range f.ordered {

@@ -72,7 +72,7 @@ func (t *tally) appendTo(b []byte) []byte {
 	case KindGauge:
 		b = binary.AppendUvarint(b, t.samples)
 		b = appendFloats(b, t.last)
-		if t.low != t.last || t.high != t.last || t.sum != t.last*float64(t.samples) { //nolint:gosec // few
+		if t.low != t.last || t.high != t.last || t.sum != t.last*float64(t.samples) {
 			b = appendFloats(b, t.low, t.high, t.sum)
 		}
 	case KindHistogram:

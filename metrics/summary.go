@@ -52,7 +52,7 @@ const (
 )
 
 // Value returns a figure. ok is false for one that the kind does not have, and for one that nothing was observed for.
-func (s *Summary) Value(a Aggregate) (value float64, ok bool) {
+func (s Summary) Value(a Aggregate) (value float64, ok bool) {
 	counter, gauge, histogram := s.Kind == KindCounter, s.Kind == KindGauge, s.Kind == KindHistogram
 	some := s.Count > 0
 	switch a {
@@ -119,18 +119,17 @@ func (r *Registry) Summary(name string, window time.Duration, match ...Label) (s
 	}
 	s.Covered = max(now.Sub(look.known), 0)
 	total.last = latest
-	s.fill(total)
-	return s, s.Series > 0
+	return s.filled(total), s.Series > 0
 }
 
-// fill computes the figures.
-func (s *Summary) fill(t *tally) {
+// filled computes the figures.
+func (s Summary) filled(t *tally) Summary {
 	seconds := s.Covered.Seconds()
 	switch s.Kind {
 	case KindCounter:
 		s.Increase = float64(t.whole) + t.part
 		s.Rate = perSecond(s.Increase, seconds)
-		return
+		return s
 	case KindGauge:
 		s.Count, s.Latest = t.samples, t.last
 		s.Avg = t.sum / float64(max(t.samples, 1))
@@ -143,6 +142,7 @@ func (s *Summary) fill(t *tally) {
 	if t.low <= t.high {
 		s.Min, s.Max = t.low, t.high
 	}
+	return s
 }
 
 func perSecond(n, seconds float64) float64 {

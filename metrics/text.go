@@ -56,7 +56,7 @@ func (r *Registry) exported() []exportedFamily {
 	list := make([]exportedFamily, 0, len(r.ordered))
 	for _, f := range r.ordered {
 		if len(f.ordered) > 0 {
-			list = append(list, exportedFamily{f.name, f.kind, f.desc, f.ordered[:len(f.ordered):len(f.ordered)]})
+			list = append(list, exportedFamily{f.name, f.kind, f.desc, slices.Clip(f.ordered)})
 		}
 	}
 	slices.SortFunc(list, func(a, b exportedFamily) int { return strings.Compare(a.name, b.name) })

@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -15,7 +16,7 @@ const OutcomeLabel = "outcome"
 func Do(ctx context.Context, c Collector, name string, f func(context.Context) error, labels ...Label) error {
 	begin, outcome := time.Now(), "panic"
 	defer func() {
-		all := append(labels[:len(labels):len(labels)], Label{OutcomeLabel, outcome})
+		all := slices.Concat(labels, []Label{{OutcomeLabel, outcome}})
 		c.Histogram(name, all...).Observe(time.Since(begin).Seconds())
 	}()
 	err := f(ctx)
