@@ -36,8 +36,8 @@
 // # Windows
 //
 // [Registry.Summary] answers for any window up to [MaxWindow], [Registry.Select] for all series whose names fit a pattern,
-// [Registry.Query] is a source for alerts and scaling. The past is kept in steps of 10 s for 6 minutes, 1 min for 65 and 10
-// min for 25 hours; a window is rounded up to whole steps, and Covered says how much time the figures are really of. Clocks
+// [Registry.Query] is a source for alerts and scaling, [Registry.SummaryBefore] is for comparing. The past is kept in steps of
+// 10 s for 6 minutes, 1 min for 65, 10 min for 25 hours and 1 h for 50; a window is rounded up to whole steps, and Covered says how much time the figures are really of. Clocks
 // that are set do not matter: steps are measured by the monotonic clock. After a restart the past begins anew, and Covered
 // says that too.
 //

@@ -23,10 +23,10 @@ type Log struct{ log slotLog }
 // Push adds a slot, or a gap for nil.
 func (l *Log) Push(slot []byte, keep int, budget *int) { l.log.push(slot, slot == nil, keep, budget) }
 
-// Newest returns the last k slots as far as they are known, and how many of them are missing.
-func (l *Log) Newest(k int) (slots []string, missing int) {
-	l.log.newest(k, func(slot []byte) { slots = append(slots, string(slot)) })
-	return slots, l.log.missing(k)
+// Newest returns the last k slots but for the last skip ones, as far as they are known, and how many are missing.
+func (l *Log) Newest(k, skip int) (slots []string, missing int) {
+	l.log.between(k, skip, func(slot []byte) { slots = append(slots, string(slot)) })
+	return slots, l.log.missing(k, skip)
 }
 
 // Size is how much memory it takes.

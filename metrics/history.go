@@ -8,14 +8,17 @@ import (
 )
 
 // tiers are how the past is kept: the last 6 minutes in steps of 10 seconds, 65 minutes in minutes, 25 hours in steps of
-// 10 minutes.
+// 10 minutes, and two days in hours, so that a day can be compared with the one before.
 var tiers = [...]struct {
 	step time.Duration
 	keep int
-}{{10 * time.Second, 36}, {time.Minute, 65}, {10 * time.Minute, 150}}
+}{{10 * time.Second, 36}, {time.Minute, 65}, {10 * time.Minute, 150}, {time.Hour, 50}}
 
-// MaxWindow is how far a [Registry] looks back.
-const MaxWindow = 25 * time.Hour
+// MaxWindow is how long a window may be that a [Registry] looks back on, and MaxAgo how long ago it may have begun.
+const (
+	MaxWindow = 25 * time.Hour
+	MaxAgo    = 50 * time.Hour
+)
 
 // history is when the slots of all series were made.
 type history struct {
@@ -133,9 +136,9 @@ func (h *history) merge(r *Registry, tier int) {
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
 		fine := &s.past.logs[tier-1]
-		fine.newest(n, t.add)
+		fine.between(n, 0, t.add)
 		h.slot = t.appendTo(h.slot[:0])
-		s.past.logs[tier].push(h.slot, fine.missing(n) > 0, tiers[tier].keep, &h.budget)
+		s.past.logs[tier].push(h.slot, fine.missing(n, 0) > 0, tiers[tier].keep, &h.budget)
 	})
 }
 

@@ -41,7 +41,7 @@ func (s *Series) Key() string {
 }
 
 // Select returns all series whose names contain a pattern, in which an asterisk stands for anything and a dot for an
-// underscore, in the order of their names and labels, with their points since a time, which is at most [MaxWindow] ago.
+// underscore, in the order of their names and labels, with their points since a time, which is at most [MaxAgo] ago.
 // With a time in the future there are no points.
 func (r *Registry) Select(pattern string, since time.Time) []Series {
 	h := &r.history
@@ -63,7 +63,7 @@ func (r *Registry) Select(pattern string, since time.Time) []Series {
 	}
 	r.mu.Unlock()
 	if window := now.Sub(since); window >= 0 {
-		look := h.back(now, min(window, MaxWindow))
+		look := h.back(now, min(window, MaxAgo), 0)
 		for i := range list {
 			list[i].Points = sources[i].points(look, h.tally[list[i].Kind], now)
 		}
@@ -90,7 +90,7 @@ func (s *series) points(l *look, t *tally, now time.Time) (list []Point) {
 	for tier := len(tiers) - 1; tier >= 0; tier-- {
 		log, ends := &s.past.logs[tier], l.h.ends[tier]
 		at := len(ends) - min(w.slots[tier], int(log.pushed))
-		log.newest(w.slots[tier], func(slot []byte) {
+		log.between(w.slots[tier], w.skip[tier], func(slot []byte) {
 			t.reset()
 			t.add(slot)
 			list = append(list, t.point(ends[at-1], ends[at]))

@@ -70,37 +70,37 @@ func (l *slotLog) at(place int) (slot []byte, next int) {
 	return l.buf[place:next:next], next
 }
 
-// newest calls do with the last k slots, oldest first, as far as they are there and known.
-func (l *slotLog) newest(k int, do func(slot []byte)) {
-	for at := l.known(k); at < len(l.buf); {
+// between calls do with the last k slots but for the last skip ones, oldest first, as far as they are there and known.
+func (l *slotLog) between(k, skip int, do func(slot []byte)) {
+	place, n := l.known(k, skip)
+	for range n {
 		var slot []byte
-		slot, at = l.at(at)
+		slot, place = l.at(place)
 		do(slot)
 	}
 }
 
-// missing returns how many of the last k slots the series once had that are not there any more, or lie before a gap. It is 0
-// for a series that is younger than that.
-func (l *slotLog) missing(k int) int {
-	n := 0
-	for at := l.known(k); at < len(l.buf); n++ {
-		_, at = l.at(at)
-	}
-	return min(k, int(l.pushed)) - n
+// missing returns how many of these slots the series once had that are not there any more, or lie before a gap. It is 0 for
+// a series that is younger than that.
+func (l *slotLog) missing(k, skip int) int {
+	_, n := l.known(k, skip)
+	return min(k, int(l.pushed)) - min(skip, int(l.pushed)) - n
 }
 
-// known returns the place behind the last gap among the last k slots.
-func (l *slotLog) known(k int) (place int) {
+// known returns the place behind the last gap among these slots, and how many there are from there on.
+func (l *slotLog) known(k, skip int) (place, n int) {
 	place = l.head
 	for range l.n - min(k, l.n) {
 		_, place = l.at(place)
 	}
-	for at := place; at < len(l.buf); {
+	at := place
+	for range min(k, l.n) - min(skip, l.n) {
 		slot, next := l.at(at)
+		n++
 		if slot == nil {
-			place = next
+			place, n = next, 0
 		}
 		at = next
 	}
-	return place
+	return place, n
 }

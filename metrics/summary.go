@@ -24,8 +24,9 @@ type Summary struct {
 	Series int // how many were added up; the Latest of gauges are added, too
 
 	// Window is what was asked for. Covered is the time that the figures are of: shorter when less is known, longer by less
-	// than one step, because the past is kept in steps of 10 s for 6 minutes, 1 min for 65 and 10 min for 25 hours.
+	// than one step, because the past is kept in steps of 10 s for 6 minutes, 1 min for 65, 10 min for 25 hours and 1 h for 50.
 	Window, Covered time.Duration
+	End             time.Time // of what is covered
 
 	Count                  uint64
 	Sum, Min, Max, Avg     float64
@@ -85,7 +86,7 @@ func (s Summary) Value(a Aggregate) (value float64, ok bool) {
 // MarshalJSON writes the figures that there are, and times in seconds.
 func (s Summary) MarshalJSON() ([]byte, error) {
 	figures := map[string]any{
-		"name": s.Name, "kind": s.Kind, "series": s.Series, "window_seconds": s.Window.Seconds(), "covered_seconds": s.Covered.Seconds(),
+		"name": s.Name, "kind": s.Kind, "series": s.Series, "window_seconds": s.Window.Seconds(), "covered_seconds": s.Covered.Seconds(), "end": s.End,
 	}
 	for _, a := range [...]Aggregate{Count, Sum, Min, Max, Avg, P50, P95, P99, Latest, Rate, Increase} {
 		if value, ok := s.Value(a); ok && !math.IsInf(value, 0) && !math.IsNaN(value) {
@@ -98,6 +99,12 @@ func (s Summary) MarshalJSON() ([]byte, error) {
 // Summary adds up all series of a metric that have the given labels, over the last window, which is at most [MaxWindow].
 // ok is false when there is none. The name may be written as it was given to the [Collector] or as it is exported.
 func (r *Registry) Summary(name string, window time.Duration, match ...Label) (s Summary, ok bool) {
+	return r.SummaryBefore(0, name, window, match...)
+}
+
+// SummaryBefore is [Registry.Summary] of a window that ended some time ago, at the end of a step. With the Covered of another
+// summary as ago it is the window before that one. The window can have begun [MaxAgo] ago.
+func (r *Registry) SummaryBefore(ago time.Duration, name string, window time.Duration, match ...Label) (s Summary, ok bool) {
 	f, found := r.lookup(name)
 	if !found {
 		return Summary{}, false
@@ -108,7 +115,7 @@ func (r *Registry) Summary(name string, window time.Duration, match ...Label) (s
 	now := time.Now()
 	r.tick(now)
 	s = Summary{Name: f.name, Kind: f.kind, Window: window}
-	look := h.back(now, min(max(window, 0), MaxWindow))
+	look := h.back(now, min(max(window, 0), MaxWindow), max(ago, 0))
 	total := h.tally[f.kind]
 	total.reset()
 	var latest float64
@@ -117,7 +124,7 @@ func (r *Registry) Summary(name string, window time.Duration, match ...Label) (s
 		series.during(look, total)
 		latest += total.last
 	}
-	s.Covered = max(now.Sub(look.known), 0)
+	s.End, s.Covered = look.end, max(look.end.Sub(look.known), 0)
 	total.last = latest
 	return s.filled(total), s.Series > 0
 }

@@ -40,8 +40,12 @@ func (e *exact) add(i int) {
 
 // last returns the count, the sum and the quantiles of the last n steps.
 func (e *exact) last(n int, qs ...float64) (count uint64, sum float64, quantiles []float64) {
+	return e.between(len(e.steps)-n, len(e.steps), qs...)
+}
+
+func (e *exact) between(from, to int, qs ...float64) (count uint64, sum float64, quantiles []float64) {
 	all := make([]uint64, len(e.values))
-	for s := len(e.steps) - n; s < len(e.steps); s++ {
+	for s := from; s < to; s++ {
 		for i, c := range e.steps[s] {
 			all[i] += uint64(c)
 			count += uint64(c)
@@ -72,7 +76,7 @@ func TestDayOfWindows(t *testing.T) {
 		hours     int
 		perSecond int
 		least     time.Duration // of 24 h is covered at the end
-	}{{"day", 0, 26, 1000, 24 * time.Hour}, {"little memory", 20_000, 8, 50, 5 * time.Minute}, {"hardly any", 300, 2, 20, 0}} {
+	}{{"two days", 0, 51, 500, 24 * time.Hour}, {"little memory", 20_000, 8, 50, 5 * time.Minute}, {"hardly any", 300, 2, 20, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			if raceEnabled {
 				c.perSecond = max(c.perSecond/10, 10) // what the race detector makes of it is long enough
@@ -94,6 +98,7 @@ func aDay(t *testing.T, memory, hours, perSecond int, least time.Duration) {
 	}
 	e.prepare(hours * 360)
 	h, c := r.Histogram("duration_seconds"), r.Counter("requests")
+	begin := time.Now()
 	time.Sleep(time.Millisecond)
 	var day, after runtime.MemStats
 	for step := range hours * 360 {
@@ -129,6 +134,19 @@ func aDay(t *testing.T, memory, hours, perSecond int, least time.Duration) {
 			require.InDelta(t, float64(count)/max(s.Covered.Seconds(), 1e-9), s.Rate, 1e-6)
 			for i, got := range []float64{s.P50, s.P95, s.P99}[:len(q)] {
 				require.InEpsilon(t, q[i], got, 0.0221, "step %d, %v", step, window)
+			}
+			// The window before ends where this one begins.
+			before, _ := r.SummaryBefore(s.Covered, "duration_seconds", window)
+			end := int((before.End.Sub(begin) + 5*time.Second) / (10 * time.Second))
+			count, sum, _ = e.between(end-int((before.Covered+5*time.Second)/(10*time.Second)), end)
+			require.Equal(t, count, before.Count, "step %d, before %v, covered %v until %v", step, window, before.Covered, before.End)
+			require.InEpsilon(t, 1+sum, 1+before.Sum, 1e-9)
+			if memory == 0 && window > 0 && time.Since(begin) > 2*window+time.Hour {
+				step := map[time.Duration]time.Duration{time.Minute: 10 * time.Second, 5 * time.Minute: time.Minute, time.Hour: 10 * time.Minute, 24 * time.Hour: time.Hour}[window]
+				gap := s.End.Add(-s.Covered).Sub(before.End)
+				require.GreaterOrEqual(t, gap, time.Duration(0), "nothing twice")
+				require.Less(t, gap, step, "less than a step between them")
+				require.GreaterOrEqual(t, before.Covered, window-step)
 			}
 			requests, _ := r.Summary("requests", window)
 			steps = int((requests.Covered + 5*time.Second) / (10 * time.Second))

@@ -1,0 +1,194 @@
+package metrics
+
+import (
+	"bufio"
+	"io"
+	"net"
+	"net/http"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// HTTP measures the requests of a server. Each counts for its method, its route and its status:
+//
+//	http_requests_in_flight
+//	http_request_duration_seconds  method, route, code
+//	http_response_size_bytes       method, route, code
+//	http_request_size_bytes        method, route (what the client announces)
+//	http_panics_total              route
+//
+// The route is the pattern of the [http.ServeMux] that next is or calls, without its method, so that every path does not
+// become a series; a request that no pattern matches has the route "none". What stands between must pass on the same
+// *http.Request: one that replaces it, as WithContext does, hides the pattern, and belongs outside. A method that is not one
+// of the known ones is "_OTHER". The code of a request whose handler panicked is "aborted", unless the header was written
+// before. A hijacked connection counts with what it was until then.
+//
+// Flushing, hijacking and io.Copy work as without it, and so does [http.ResponseController].
+func HTTP(c Collector, next http.Handler) http.Handler {
+	h := &httpMiddleware{
+		next: next, inFlight: c.Gauge("http_requests_in_flight"), duration: NewHistogramVec[httpLabels](c, "http_request_duration_seconds"),
+		responses: NewHistogramVec[httpLabels](c, "http_response_size_bytes"), requests: NewHistogramVec[httpRequestLabels](c, "http_request_size_bytes"),
+		panics: NewCounterVec[httpRouteLabels](c, "http_panics"),
+	}
+	for code := range h.codes {
+		h.codes[code] = strconv.Itoa(code + firstCode)
+	}
+	return h
+}
+
+type httpLabels struct{ Method, Route, Code string }
+
+type httpRequestLabels struct{ Method, Route string }
+
+type httpRouteLabels struct{ Route string }
+
+const firstCode, codes = 100, 500
+
+type httpMiddleware struct {
+	next      http.Handler
+	inFlight  Gauge
+	duration  *Vec[httpLabels, Histogram]
+	responses *Vec[httpLabels, Histogram]
+	requests  *Vec[httpRequestLabels, Histogram]
+	panics    *Vec[httpRouteLabels, Counter]
+	codes     [codes]string // as texts
+}
+
+// ServeHTTP measures one request.
+func (h *httpMiddleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	h.inFlight.Add(1)
+	m := &measured{ResponseWriter: w, begin: time.Now()}
+	defer h.done(m, r)
+	h.next.ServeHTTP(m.asCapableAs(w), r)
+	m.finished = true
+}
+
+func (h *httpMiddleware) done(m *measured, r *http.Request) {
+	h.inFlight.Add(-1)
+	if m.took == 0 {
+		m.took = time.Since(m.begin)
+	}
+	l := httpLabels{knownMethod(r.Method), routeOf(r.Pattern), "aborted"}
+	switch {
+	case m.code >= firstCode && m.code < firstCode+codes:
+		l.Code = h.codes[m.code-firstCode]
+	case m.finished:
+		l.Code = h.codes[http.StatusOK-firstCode]
+	}
+	if !m.finished {
+		h.panics.With(httpRouteLabels{l.Route}).Inc()
+	}
+	h.duration.With(l).Observe(m.took.Seconds())
+	h.responses.With(l).Observe(float64(m.size))
+	if r.ContentLength >= 0 {
+		h.requests.With(httpRequestLabels{l.Method, l.Route}).Observe(float64(r.ContentLength))
+	}
+}
+
+func knownMethod(method string) string {
+	switch method {
+	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect,
+		http.MethodOptions, http.MethodTrace:
+		return method
+	}
+	return "_OTHER"
+}
+
+// routeOf returns a pattern without its method.
+func routeOf(pattern string) string {
+	if pattern == "" {
+		return "none"
+	}
+	if i := strings.IndexByte(pattern, ' '); i >= 0 {
+		pattern = strings.TrimLeft(pattern[i:], " \t")
+	}
+	return pattern
+}
+
+// measured is a response whose status and size are noted.
+type measured struct {
+	http.ResponseWriter
+
+	begin    time.Time
+	took     time.Duration // until the connection was hijacked
+	code     int
+	size     int64
+	finished bool // the handler returned
+}
+
+// asCapableAs returns m with the optional methods that w has.
+func (m *measured) asCapableAs(w http.ResponseWriter) http.ResponseWriter {
+	_, flushes := w.(http.Flusher)
+	_, hijacks := w.(http.Hijacker)
+	switch {
+	case flushes && hijacks:
+		return hijackable{flushable{m}}
+	case flushes:
+		return flushable{m}
+	}
+	return m
+}
+
+// WriteHeader notes the first status that is none of 1xx, except for that which switches protocols.
+func (m *measured) WriteHeader(code int) {
+	if m.code == 0 && (code >= http.StatusOK || code == http.StatusSwitchingProtocols) {
+		m.code = code
+	}
+	m.ResponseWriter.WriteHeader(code)
+}
+
+// Write notes how much was written.
+func (m *measured) Write(b []byte) (int, error) {
+	m.written()
+	n, err := m.ResponseWriter.Write(b)
+	m.size += int64(n)
+	return n, err
+}
+
+// WriteString is Write without a copy.
+func (m *measured) WriteString(s string) (int, error) {
+	m.written()
+	n, err := io.WriteString(m.ResponseWriter, s)
+	m.size += int64(n)
+	return n, err
+}
+
+func (m *measured) written() {
+	if m.code == 0 {
+		m.code = http.StatusOK
+	}
+}
+
+// Unwrap is for [http.ResponseController].
+func (m *measured) Unwrap() http.ResponseWriter { return m.ResponseWriter }
+
+type flushable struct{ *measured }
+
+// Flush sends what is buffered.
+func (f flushable) Flush() {
+	f.written()
+	f.ResponseWriter.(http.Flusher).Flush()
+}
+
+type hijackable struct{ flushable }
+
+// Hijack takes the connection over.
+func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := h.ResponseWriter.(http.Hijacker).Hijack()
+	if err == nil {
+		h.took = time.Since(h.begin)
+		if h.code == 0 {
+			h.code = http.StatusSwitchingProtocols
+		}
+	}
+	return conn, rw, err
+}
+
+// ReadFrom lets the kernel copy files.
+func (h hijackable) ReadFrom(r io.Reader) (int64, error) {
+	h.written()
+	n, err := io.Copy(h.ResponseWriter, r)
+	h.size += n
+	return n, err
+}

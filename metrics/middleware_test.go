@@ -1,0 +1,132 @@
+package metrics_test
+
+import (
+	"fmt"
+	"io"
+	"net"
+	"net/http"
+	"net/http/httptest"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/metrics"
+)
+
+func ExampleHTTP() {
+	registry, mux := new(metrics.Registry), http.NewServeMux()
+	mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "ann") })
+	handler := metrics.HTTP(registry, mux) // for the http.Server
+	for _, path := range []string{"/users/1", "/users/2", "/wp-login.php"} {
+		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, path, nil))
+	}
+	for _, s := range registry.Select("http_request_duration", time.Now()) {
+		sum, _ := registry.Summary(s.Name, time.Minute, s.Labels...)
+		fmt.Println(s.Key(), sum.Count)
+	}
+	// Output:
+	// http_request_duration_seconds[code=200,method=GET,route=/users/{id}] 2
+	// http_request_duration_seconds[code=404,method=GET,route=none] 1
+}
+
+func TestHTTP(t *testing.T) {
+	t.Parallel()
+	r, mux := new(metrics.Registry), http.NewServeMux()
+	release := make(chan struct{})
+	mux.HandleFunc("POST /echo", func(w http.ResponseWriter, req *http.Request) { _, _ = io.Copy(w, req.Body) })
+	mux.HandleFunc("/silent", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/early", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusEarlyHints)
+		w.WriteHeader(http.StatusTeapot)
+		w.WriteHeader(http.StatusOK) // net/http ignores it, and so does the metric
+	})
+	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	mux.HandleFunc("/late-panic", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		panic(http.ErrAbortHandler)
+	})
+	mux.HandleFunc("/flush", func(w http.ResponseWriter, _ *http.Request) {
+		require.NoError(t, http.NewResponseController(w).Flush())
+		w.(http.Flusher).Flush()
+		<-release
+		_, _ = io.WriteString(w, "done")
+	})
+	mux.HandleFunc("/hijack", func(w http.ResponseWriter, _ *http.Request) {
+		require.NoError(t, http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)))
+		conn, _, err := w.(http.Hijacker).Hijack()
+		require.NoError(t, err)
+		_, _ = io.WriteString(conn, "hello")
+		_ = conn.Close()
+	})
+	server := httptest.NewServer(metrics.HTTP(r, mux))
+	defer server.Close()
+	get := func(method, path, body string) string {
+		req, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
+		require.NoError(t, err)
+		response, err := server.Client().Do(req)
+		if err != nil {
+			return "error"
+		}
+		defer response.Body.Close()
+		text, _ := io.ReadAll(response.Body)
+		return string(text)
+	}
+	require.Equal(t, "12345", get("POST", "/echo", "12345"))
+	get("GET", "/silent", "")
+	get("BREW", "/early", "")
+	require.Equal(t, "error", get("POST", "/panic", "x"))
+	require.Equal(t, "error", get("POST", "/late-panic", "x"))
+	get("GET", "/../../etc/passwd?x", "")
+
+	response, err := http.Get(server.URL + "/flush") // returns when the header was flushed
+	require.NoError(t, err)
+	require.Contains(t, samples(t, r, "http_requests_in_flight"), "http_requests_in_flight 1")
+	close(release)
+	body, err := io.ReadAll(response.Body)
+	require.NoError(t, err)
+	require.Equal(t, "done", string(body))
+	_ = response.Body.Close()
+
+	conn, err := net.Dial("tcp", server.Listener.Addr().String())
+	require.NoError(t, err)
+	_, err = io.WriteString(conn, "GET /hijack HTTP/1.1\r\nHost: x\r\n\r\n")
+	require.NoError(t, err)
+	hello, err := io.ReadAll(conn)
+	require.NoError(t, err)
+	require.Equal(t, "hello", string(hello))
+	_ = conn.Close()
+	server.Close()
+
+	lines := samples(t, r, "http_")
+	for _, want := range []string{
+		`http_request_duration_seconds_count{code="200",method="POST",route="/echo"} 1`, `http_response_size_bytes_sum{code="200",method="POST",route="/echo"} 5`,
+		`http_request_size_bytes_sum{method="POST",route="/echo"} 5`, `http_request_duration_seconds_count{code="200",method="GET",route="/silent"} 1`,
+		`http_request_duration_seconds_count{code="418",method="_OTHER",route="/early"} 1`, `http_request_duration_seconds_count{code="aborted",method="POST",route="/panic"} 1`,
+		`http_request_duration_seconds_count{code="202",method="POST",route="/late-panic"} 1`, `http_panics_total{route="/panic"} 1`, `http_panics_total{route="/late-panic"} 1`,
+		`http_response_size_bytes_sum{code="200",method="GET",route="/flush"} 4`, `http_request_duration_seconds_count{code="101",method="GET",route="/hijack"} 1`,
+		"http_requests_in_flight 0",
+	} {
+		require.True(t, slices.Contains(lines, want), want)
+	}
+}
+
+// What cannot flush or hijack does not look as if it could.
+func TestHTTPPromisesNothing(t *testing.T) {
+	t.Parallel()
+	check := func(flushes, hijacks bool) http.Handler {
+		return metrics.HTTP(metrics.Discard{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			_, canFlush := w.(http.Flusher)
+			_, canHijack := w.(http.Hijacker)
+			require.Equal(t, [2]bool{flushes, hijacks}, [2]bool{canFlush, canHijack})
+			n, err := w.(io.StringWriter).WriteString("x")
+			require.NoError(t, err)
+			require.Equal(t, 1, n)
+		}))
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	check(true, false).ServeHTTP(httptest.NewRecorder(), r)
+	check(false, false).ServeHTTP(struct{ http.ResponseWriter }{httptest.NewRecorder()}, r)
+}
