@@ -44,9 +44,9 @@
 // # Memory
 //
 // It is limited by construction: the number of series by [Config].MaxSeries and MaxTotalSeries, the past by MaxHistory. One
-// series takes about 200 bytes for a counter or a gauge and 1.3 kB for a histogram, more when many processors observe it.
-// The past of 25 hours takes about 1 kB for a counter, 3 to 9 kB for a gauge, 50 to 130 kB for a histogram, depending on how
-// far its values are spread. When MaxHistory is used up, series remember less far, and Covered says so.
+// series with three labels takes about half a kilobyte, a histogram two more, and more when many processors observe it. The
+// past of 50 hours takes about 1 kB for a counter, 4 to 10 kB for a gauge, 60 to 150 kB for a histogram, depending on how far
+// its values are spread. When MaxHistory is used up, series remember less far, and Covered says so.
 //
 // # Concurrency
 //

@@ -248,3 +248,42 @@ func ExampleDescription() {
 	// wait_seconds_sum 0.25
 	// wait_seconds_count 1
 }
+
+func ExampleRegistry_Report() {
+	registry := new(metrics.Registry)
+	for _, seconds := range []float64{0.002, 0.004, 0.25} {
+		registry.Histogram("job_duration_seconds").Observe(seconds)
+	}
+	report := registry.Report(time.Hour, metrics.ReportItem{Title: "jobs", Name: "job_duration_seconds", Figures: []metrics.Aggregate{metrics.Count, metrics.Max}})
+	_, table, _ := strings.Cut(report.String(), "\n")
+	fmt.Print(table)
+	// Output:
+	//              now    before  change
+	// jobs  count  3      -       -
+	//       max    250ms  -       -
+}
+
+func ExampleReport() {
+	var report metrics.Report // of Registry.Report
+	fmt.Println(len(report.Rows))
+	// Output: 0
+}
+
+func ExampleReportItem() {
+	item := metrics.ReportItem{Title: "mails", Name: "mail_duration_seconds", Figures: []metrics.Aggregate{metrics.Count, metrics.P95}}
+	fmt.Println(item.Title, item.Figures)
+	// Output: mails [count p95]
+}
+
+func ExampleReportRow() {
+	registry := new(metrics.Registry)
+	registry.Counter("mails").Add(3)
+	row := registry.Report(time.Hour, metrics.ReportItem{Title: "mails", Name: "mails", Figures: []metrics.Aggregate{metrics.Increase}}).Rows[0]
+	fmt.Println(row.Title, *row.Now, row.Before == nil)
+	// Output: mails 3 true
+}
+
+func ExampleStandardReport() {
+	fmt.Println(metrics.StandardReport()[0].Title)
+	// Output: requests
+}

@@ -37,13 +37,13 @@ func (r *Registry) expire(now time.Time) {
 		r.revive(f)
 		rest := f.ordered[:0:0]
 		for _, s := range f.ordered {
-			if s.pinned || now.Sub(s.past.changed) < r.cfg.IdleExpiry {
+			if s.pinned || now.Sub(r.began)-s.past.changed < r.cfg.IdleExpiry {
 				rest = append(rest, s)
 				continue
 			}
 			r.takeOut(f, s)
-			for i := range s.past.logs {
-				h.budget += cap(s.past.logs[i].buf)
+			for tier := range tiers {
+				h.budget += cap(s.past.log(tier).buf)
 			}
 		}
 		if len(rest) == len(f.ordered) {
@@ -66,7 +66,7 @@ func (r *Registry) takeOut(f *family, s *series) {
 		f.gone = make(map[string]*gone)
 	}
 	g := &gone{labels: s.labels, past: s.past}
-	g.past.logs = [len(tiers)]slotLog{}
+	g.past.logs = nil
 	switch f.kind {
 	case KindCounter:
 		g.counter = weak.Make(s.counter)
@@ -98,7 +98,7 @@ func (r *Registry) revive(f *family) {
 
 func (r *Registry) bringBack(f *family, key string, s *series) {
 	delete(f.gone, key)
-	s.past.changed = time.Now()
+	s.past.changed = time.Since(r.began)
 	f.series.store(key, s)
 	f.ordered = append(f.ordered, s)
 	r.total++

@@ -27,6 +27,8 @@ type history struct {
 	budget  int // bytes that series may still take
 	started bool
 	running bool
+	began   time.Time
+	forgets bool // everything that was before the last tick
 
 	series []*series // a copy of the registry's, for one pass
 	kinds  []Kind
@@ -40,17 +42,15 @@ func (h *history) start(r *Registry, now time.Time) {
 		return
 	}
 	h.started = true
-	h.budget = max(limitOr(r.cfg.MaxHistory, DefaultMaxHistory), 0)
-	if r.cfg.MaxHistory < 0 {
-		h.budget = 0
-	}
+	h.budget, h.forgets = limitOr(r.cfg.MaxHistory, DefaultMaxHistory), r.cfg.MaxHistory < 0
 	r.mu.Lock()
 	if r.began.IsZero() {
 		r.began = now
 	}
+	h.began = r.began
 	r.mu.Unlock()
 	for i := range h.ends {
-		h.ends[i] = append(h.ends[i], r.began)
+		h.ends[i] = append(h.ends[i], h.began)
 	}
 	for kind := range h.tally {
 		h.tally[kind] = newTally(Kind(kind))
@@ -109,12 +109,19 @@ func (r *Registry) tick(now time.Time) {
 	if now.Sub(h.lastEnd(0)) < tiers[0].step-tiers[0].step/20 {
 		return
 	}
+	began := h.began
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
 		set := s.gauge != nil && s.gauge.touched()
 		s.since(t, true)
-		if set || s.gauge == nil && s.touched(t) || s.past.changed.IsZero() {
-			s.past.changed = now
+		if set || s.gauge == nil && s.touched(t) || s.past.changed == 0 {
+			s.past.changed = now.Sub(began)
+		}
+		if h.forgets {
+			return
+		}
+		if s.past.logs == nil {
+			s.past.logs = new([len(tiers)]slotLog)
 		}
 		h.slot = t.appendTo(h.slot[:0])
 		s.past.logs[0].push(h.slot, false, tiers[0].keep, &h.budget)
@@ -135,10 +142,13 @@ func (h *history) merge(r *Registry, tier int) {
 	n := h.after(tier-1, h.lastEnd(tier))
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
-		fine := &s.past.logs[tier-1]
+		if h.forgets {
+			return
+		}
+		fine := s.past.log(tier - 1)
 		fine.between(n, 0, t.add)
 		h.slot = t.appendTo(h.slot[:0])
-		s.past.logs[tier].push(h.slot, fine.missing(n, 0) > 0, tiers[tier].keep, &h.budget)
+		s.past.log(tier).push(h.slot, fine.missing(n, 0) > 0, tiers[tier].keep, &h.budget)
 	})
 }
 

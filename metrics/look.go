@@ -24,6 +24,9 @@ func (h *history) back(now time.Time, window, ago time.Duration) *look {
 	to := now.Add(-ago)
 	from := to.Add(-window)
 	l := &look{h: h, end: to, open: ago <= 0}
+	if h.forgets {
+		from, to = maxTime(from, h.lastEnd(0)), maxTime(to, h.lastEnd(0))
+	}
 	for deepest := range tiers {
 		l.ways = append(l.ways, h.way(deepest, from, to))
 		if oldest := h.ends[deepest][0]; !oldest.After(from) || deepest+1 == len(tiers) || !h.ends[deepest+1][0].Before(oldest) {
@@ -79,7 +82,7 @@ func (h *history) after(tier int, t time.Time) int {
 func (s *series) during(l *look, t *tally) {
 	w := s.best(l)
 	for tier := len(tiers) - 1; tier >= 0; tier-- {
-		s.past.logs[tier].between(w.slots[tier], w.skip[tier], t.add)
+		s.past.log(tier).between(w.slots[tier], w.skip[tier], t.add)
 	}
 	if l.open {
 		s.since(t, false)
@@ -105,7 +108,7 @@ func (s *series) best(l *look) way {
 // knownSince returns from when on everything is known in a way of looking, from which it takes the slots that are older.
 func (s *series) knownSince(h *history, w *way) time.Time {
 	for tier, n := range w.slots {
-		missing := s.past.logs[tier].missing(n, w.skip[tier])
+		missing := s.past.log(tier).missing(n, w.skip[tier])
 		if missing == 0 {
 			continue
 		}
@@ -117,4 +120,11 @@ func (s *series) knownSince(h *history, w *way) time.Time {
 		return ends[len(ends)-1-n+missing]
 	}
 	return w.begin
+}
+
+func maxTime(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

@@ -7,16 +7,24 @@ import (
 
 // past is what a series remembers. The lock of the registry's history guards it.
 type past struct {
-	logs [len(tiers)]slotLog
-
 	// What the recorder had at the last tick.
 	whole   uint64
 	part    float64
 	zero    uint64
 	last    float64
+	ticked  bool
 	octaves []octaveCounts // those that are there
 
-	changed time.Time // when the last change was seen, for IdleExpiry
+	changed time.Duration        // when the last change was seen, since the history began; for IdleExpiry
+	logs    *[len(tiers)]slotLog // nil before the first tick, and when nothing is remembered
+}
+
+// log returns what is remembered in a tier.
+func (p *past) log(tier int) *slotLog {
+	if p.logs == nil {
+		return &slotLog{}
+	}
+	return &p.logs[tier]
 }
 
 type octaveCounts struct {
@@ -54,11 +62,11 @@ func (s *series) sample(t *tally, tick bool) {
 	t.samples++
 	t.sum += t.last
 	t.see(min(low, t.last), max(high, t.last))
-	if s.past.logs[0].pushed > 0 {
+	if s.past.ticked {
 		t.see(s.past.last, s.past.last)
 	}
 	if tick {
-		s.past.last = t.last
+		s.past.last, s.past.ticked = t.last, true
 	}
 }
 

@@ -88,7 +88,7 @@ func matchName(name, pattern string) bool {
 func (s *series) points(l *look, t *tally, now time.Time) (list []Point) {
 	w := s.best(l)
 	for tier := len(tiers) - 1; tier >= 0; tier-- {
-		log, ends := &s.past.logs[tier], l.h.ends[tier]
+		log, ends := s.past.log(tier), l.h.ends[tier]
 		at := len(ends) - min(w.slots[tier], int(log.pushed))
 		log.between(w.slots[tier], w.skip[tier], func(slot []byte) {
 			t.reset()

@@ -16,8 +16,8 @@ import (
 // A counter has no latest value: a total since the process began says nothing about now. [Summary.Value] knows which
 // figures there are; the others are 0.
 //
-// Totals, and the extremes, are exact. Quantiles are within 2.2 % of a value that was observed. Rates are per second of
-// Covered.
+// Counts, increases and extremes are exact; a Sum is, but for the rounding of the sum since the start. Quantiles are within
+// 2.2 % of a value that was observed. Rates are per second of Covered.
 type Summary struct {
 	Name   string
 	Kind   Kind

@@ -31,7 +31,7 @@ type Vec[L comparable, M any] struct {
 
 	table atomic.Pointer[vecTable[L, M]]
 	mu    sync.Mutex // guards the making of tables, and what follows
-	known map[L]M    // what is in the table, and what found no place there
+	known int        // entries of the table
 }
 
 // maxVec limits how many series a Vec remembers. The others are asked for at the Collector.
@@ -87,30 +87,27 @@ func (v *Vec[L, M]) slow(labels L, hash uint64) M {
 	defer v.mu.Unlock()
 	t := v.table.Load()
 	if g := v.generation.Load(); t.generation != g { // what nobody holds but this may go
-		t = newVecTable[L, M](0, g)
+		t, v.known = newVecTable[L, M](0, g), 0
 		v.table.Store(t)
-		v.known = nil
 	}
-	m, ok := v.known[labels]
-	if ok {
+	if e := t.find(hash, &labels); e != nil {
+		return e.metric
+	}
+	m := v.get(labelsOf(reflect.ValueOf(&labels).Elem(), v.labels))
+	if v.known >= maxVec {
 		return m
 	}
-	m = v.get(labelsOf(reflect.ValueOf(&labels).Elem(), v.labels))
-	if len(v.known) >= maxVec {
-		return m
-	}
-	if v.known == nil {
-		v.known = make(map[L]M)
-	}
-	v.known[labels] = m
-	if 4*len(v.known) > len(t.slots) {
-		t = newVecTable[L, M](len(v.known), t.generation)
-		for l, m := range v.known {
-			t.insert(&v.hasher, &vecEntry[L, M]{v.hasher.hash(unsafe.Pointer(&l)), l, m}) //nolint:gosec // see With
+	if 2*v.known >= len(t.slots) {
+		old := t
+		t = newVecTable[L, M](v.known, old.generation)
+		for i := range old.slots {
+			if e := old.slots[i].Load(); e != nil {
+				t.insert(&v.hasher, e)
+			}
 		}
-		v.table.Store(t)
-		return m
+		defer v.table.Store(t)
 	}
+	v.known++
 	t.insert(&v.hasher, &vecEntry[L, M]{hash, labels, m})
 	return m
 }
@@ -119,7 +116,7 @@ func (v *Vec[L, M]) slow(labels L, hash uint64) M {
 type vecTable[L comparable, M any] struct {
 	generation uint64
 	slots      []atomic.Pointer[vecEntry[L, M]] // by hasher.hash; a power of two, like
-	addresses  []atomic.Pointer[vecEntry[L, M]] // by hasher.address, one in each place
+	addresses  []atomic.Pointer[vecEntry[L, M]] // by hasher.address, in two places
 }
 
 type vecEntry[L comparable, M any] struct {
@@ -128,17 +125,17 @@ type vecEntry[L comparable, M any] struct {
 	metric M
 }
 
-// probes is how many places an entry may be in. What finds none is looked for in the map.
+// probes is how many places an entry may be in. What finds none is asked for every time.
 const probes = 8
 
 // newVecTable returns a table for n entries, with room for as many again.
 func newVecTable[L comparable, M any](n int, generation uint64) *vecTable[L, M] {
 	size := 16
-	for size < 8*n {
+	for size < 4*n {
 		size *= 2
 	}
 	return &vecTable[L, M]{
-		generation: generation, slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], size),
+		generation: generation, slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 2*size),
 	}
 }
 
@@ -159,7 +156,11 @@ func (t *vecTable[L, M]) find(hash uint64, labels *L) *vecEntry[L, M] {
 func (t *vecTable[L, M]) insert(h *hasher, e *vecEntry[L, M]) {
 	mask := uint64(len(t.slots) - 1) //nolint:gosec // positive
 	if h.texts > 0 {
-		t.addresses[h.address(unsafe.Pointer(&e.labels))&mask].Store(e) //nolint:gosec // see With
+		at := h.address(unsafe.Pointer(&e.labels)) & uint64(len(t.addresses)-1) //nolint:gosec // see With
+		if t.addresses[at].Load() != nil {
+			at ^= 1
+		}
+		t.addresses[at].Store(e)
 	}
 	for i := range uint64(probes) {
 		if slot := &t.slots[(e.hash+i)&mask]; slot.Load() == nil {
