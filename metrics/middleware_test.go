@@ -11,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/stretchr/testify/assert"
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/metrics"
@@ -49,15 +50,15 @@ func TestHTTP(t *testing.T) {
 		panic(http.ErrAbortHandler)
 	})
 	mux.HandleFunc("/flush", func(w http.ResponseWriter, _ *http.Request) {
-		require.NoError(t, http.NewResponseController(w).Flush())
+		assert.NoError(t, http.NewResponseController(w).Flush())
 		w.(http.Flusher).Flush()
 		<-release
 		_, _ = io.WriteString(w, "done")
 	})
 	mux.HandleFunc("/hijack", func(w http.ResponseWriter, _ *http.Request) {
-		require.NoError(t, http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)))
+		assert.NoError(t, http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)))
 		conn, _, err := w.(http.Hijacker).Hijack()
-		require.NoError(t, err)
+		assert.NoError(t, err)
 		_, _ = io.WriteString(conn, "hello")
 		_ = conn.Close()
 	})
@@ -120,10 +121,10 @@ func TestHTTPPromisesNothing(t *testing.T) {
 		return metrics.HTTP(metrics.Discard{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
 			_, canFlush := w.(http.Flusher)
 			_, canHijack := w.(http.Hijacker)
-			require.Equal(t, [2]bool{flushes, hijacks}, [2]bool{canFlush, canHijack})
+			assert.Equal(t, [2]bool{flushes, hijacks}, [2]bool{canFlush, canHijack})
 			n, err := w.(io.StringWriter).WriteString("x")
-			require.NoError(t, err)
-			require.Equal(t, 1, n)
+			assert.NoError(t, err)
+			assert.Equal(t, 1, n)
 		}))
 	}
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
