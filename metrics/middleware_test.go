@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -62,7 +63,13 @@ func TestHTTP(t *testing.T) {
 		_, _ = io.WriteString(conn, "hello")
 		_ = conn.Close()
 	})
-	server := httptest.NewServer(metrics.HTTP(r, mux))
+	measured := metrics.HTTP(r, mux)
+	var handled sync.WaitGroup // also for the hijacked one, which Close does not wait for
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, req *http.Request) {
+		handled.Add(1)
+		defer handled.Done()
+		measured.ServeHTTP(w, req)
+	}))
 	defer server.Close()
 	get := func(method, path, body string) string {
 		req, err := http.NewRequestWithContext(t.Context(), method, server.URL+path, strings.NewReader(body))
@@ -100,6 +107,7 @@ func TestHTTP(t *testing.T) {
 	require.Equal(t, "hello", string(hello))
 	_ = conn.Close()
 	server.Close()
+	handled.Wait()
 
 	lines := samples(t, r, "http_")
 	for _, want := range []string{
