@@ -121,11 +121,26 @@ func (r *Registry) family(name string, kind Kind, m *misuse) *family {
 	case other != "":
 		m.note("name", "the histogram "+other+" is exported with that name; values given to the "+kind.String()+" are lost")
 		return nil
+	case kind == KindHistogram && r.derivedIsTaken(canonical):
+		m.note("name", "another metric has the name of its _bucket, _count or _sum; values given to the histogram are lost")
+		return nil
 	case r.total >= r.maxTotal():
 		m.note("limit", "there are too many metrics; its values are lost")
 		return nil
 	}
 	return r.newFamily(canonical, name, kind)
+}
+
+// derivedNames are those under which a histogram is exported.
+func derivedNames(name string) [3]string { return [...]string{name + "_bucket", name + "_count", name + "_sum"} }
+
+func (r *Registry) derivedIsTaken(name string) bool {
+	for _, derived := range derivedNames(name) {
+		if _, ok := r.families.locked(derived); ok {
+			return true
+		}
+	}
+	return false
 }
 
 func (r *Registry) newFamily(canonical, name string, kind Kind) *family {
@@ -139,8 +154,8 @@ func (r *Registry) newFamily(canonical, name string, kind Kind) *family {
 		if r.taken == nil {
 			r.taken = make(map[string]string)
 		}
-		for _, suffix := range [...]string{"_bucket", "_count", "_sum"} {
-			r.taken[canonical+suffix] = canonical
+		for _, derived := range derivedNames(canonical) {
+			r.taken[derived] = canonical
 		}
 	}
 	return f

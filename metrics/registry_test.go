@@ -87,13 +87,14 @@ func TestMisuse(t *testing.T) {
 		do     func(*metrics.Registry)
 		reason string
 	}{
-		"another kind":       {func(r *metrics.Registry) { r.Counter("x").Inc(); r.Gauge("x_total").Set(1) }, "kind"},
-		"no name":            {func(r *metrics.Registry) { r.Gauge("").Set(1) }, "name"},
-		"a histogram's name": {func(r *metrics.Registry) { r.Histogram("x").Observe(1); r.Gauge("x_count").Set(1) }, "name"},
-		"a label twice":      {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a"}, metrics.Label{Name: "a"}).Set(1) }, "labels"},
-		"a label's name":     {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a b"}).Set(1) }, "labels"},
-		"a reserved label":   {func(r *metrics.Registry) { r.Histogram("x", metrics.Label{Name: "le"}).Observe(1) }, "labels"},
-		"no label's name":    {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{}).Set(1) }, "labels"},
+		"another kind":            {func(r *metrics.Registry) { r.Counter("x").Inc(); r.Gauge("x_total").Set(1) }, "kind"},
+		"no name":                 {func(r *metrics.Registry) { r.Gauge("").Set(1) }, "name"},
+		"a histogram's name":      {func(r *metrics.Registry) { r.Histogram("x").Observe(1); r.Gauge("x_count").Set(1) }, "name"},
+		"a name of a histogram's": {func(r *metrics.Registry) { r.Gauge("x_sum").Set(1); r.Histogram("x").Observe(1) }, "name"},
+		"a label twice":           {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a"}, metrics.Label{Name: "a"}).Set(1) }, "labels"},
+		"a label's name":          {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a b"}).Set(1) }, "labels"},
+		"a reserved label":        {func(r *metrics.Registry) { r.Histogram("x", metrics.Label{Name: "le"}).Observe(1) }, "labels"},
+		"no label's name":         {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{}).Set(1) }, "labels"},
 	} {
 		var log bytes.Buffer
 		r, err := metrics.New(metrics.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -279,4 +280,26 @@ func TestLabelValues(t *testing.T) {
 	require.Contains(t, lines, `g{v="`+strings.Repeat("é", 128)+`"} 1`)
 	require.Contains(t, lines, `g{v="`+strings.Repeat("x", 256)+`"} 1`)
 	require.Contains(t, lines, `g{v=""} 1`)
+}
+
+// A gauge and a counter of one name are two families in both formats.
+func TestCounterBesideGauge(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	r.Counter("restarts_total").Inc()
+	r.Gauge("restarts").Set(2)
+	r.Counter("starts").Inc()
+	var open bytes.Buffer
+	require.NoError(t, r.WriteOpenMetrics(&open))
+	require.Equal(t, `# HELP restarts The gauge restarts.
+# TYPE restarts gauge
+restarts 2
+# HELP restarts_total The counter restarts_total.
+# TYPE restarts_total unknown
+restarts_total 1
+# HELP starts The counter starts_total.
+# TYPE starts counter
+starts_total 1
+# EOF
+`, open.String())
 }

@@ -25,8 +25,9 @@ func (r *Registry) WriteOpenMetrics(w io.Writer) error { return r.write(w, openM
 
 func (r *Registry) write(w io.Writer, format format) error {
 	t := textWriter{format: format}
-	for _, f := range r.exported() {
-		t.family(&f)
+	families := r.exported()
+	for i := range families {
+		t.family(&families[i], families)
 		const enough = 32 << 10
 		if len(t.b) > enough {
 			if _, err := w.Write(t.b); err != nil {
@@ -70,17 +71,23 @@ type textWriter struct {
 	counts [buckets]uint64 // of one histogram, added up
 }
 
-func (t *textWriter) family(f *exportedFamily) {
-	title := f.name
+// family writes one of all families, which are sorted by name.
+func (t *textWriter) family(f *exportedFamily, all []exportedFamily) {
+	title, kind := f.name, f.kind.String()
 	if t.format == openMetrics && f.kind == KindCounter {
-		title = strings.TrimSuffix(title, "_total")
+		base := strings.TrimSuffix(title, "_total")
+		if _, both := slices.BinarySearchFunc(all, base, func(f exportedFamily, name string) int { return strings.Compare(f.name, name) }); both {
+			kind = "unknown" // a gauge x beside a counter x_total: OpenMetrics has one name for them
+		} else {
+			title = base
+		}
 	}
 	help := f.desc.Help
 	if help == "" {
 		help = "The " + f.kind.String() + " " + f.name + "."
 	}
 	t.comment("HELP", title, escape(help, t.format == openMetrics))
-	t.comment("TYPE", title, f.kind.String())
+	t.comment("TYPE", title, kind)
 	if t.format == openMetrics && f.desc.Unit != "" && strings.HasSuffix(title, "_"+f.desc.Unit) {
 		t.comment("UNIT", title, f.desc.Unit)
 	}
