@@ -132,7 +132,9 @@ func (r *Registry) family(name string, kind Kind, m *misuse) *family {
 }
 
 // derivedNames are those under which a histogram is exported.
-func derivedNames(name string) [3]string { return [...]string{name + "_bucket", name + "_count", name + "_sum"} }
+func derivedNames(name string) [3]string {
+	return [...]string{name + "_bucket", name + "_count", name + "_sum"}
+}
 
 func (r *Registry) derivedIsTaken(name string) bool {
 	for _, derived := range derivedNames(name) {
