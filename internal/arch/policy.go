@@ -57,6 +57,7 @@ func Prodwright() Policy {
 			"metrics":               {},
 			"metrics/health/checks": slices.Concat(pgx, gopsutil),
 			"metrics/sysmon":        gopsutil,
+			"metrics/pgxmon":        pgx,
 			"alerting":              {},
 			"logging":               {"go.uber.org/zap", "go.uber.org/multierr"},
 			"backup":                pgx,

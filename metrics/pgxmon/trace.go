@@ -1,0 +1,129 @@
+package pgxmon
+
+import (
+	"context"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"github.com/prodwright/prodwright/metrics"
+)
+
+// TraceBatchStart begins to measure a batch.
+func (t *Tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
+	return t.begin(ctx, batching, "")
+}
+
+// TraceBatchQuery counts a query of a batch. Its duration is the time that its result was read.
+func (t *Tracer) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
+	c := t.callOf(ctx, batching)
+	if c == nil {
+		return
+	}
+	start := data.ReadStartTime
+	if start.IsZero() {
+		start = c.start
+	}
+	e := execution{sql: data.SQL, took: time.Since(start), rows: data.CommandTag.RowsAffected()}
+	if t.count(ctx, conn, t.batchQueries, e, data.Err) {
+		c.failed = true
+	}
+}
+
+// TraceBatchEnd counts a batch. An error that one of its queries had is not counted again.
+func (t *Tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
+	c := t.callOf(ctx, batching)
+	if c == nil {
+		return
+	}
+	class := t.end(ctx, conn, t.batches, c, data.Err)
+	if class != "" && !c.failed {
+		t.errors.With(errorLabels{opBatch, class}).Inc()
+	}
+}
+
+// end gives the duration of a call to the collector and returns the class of its error.
+func (t *Tracer) end(ctx context.Context, conn *pgx.Conn, durations *metrics.Vec[outcomeLabel, metrics.Histogram], c *call, err error) string {
+	outcome, class := judge(ctx, err, isClosed(conn))
+	durations.With(outcomeLabel{outcome}).Observe(time.Since(c.start).Seconds())
+	return class
+}
+
+// TraceCopyFromStart begins to measure a copy.
+func (t *Tracer) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceCopyFromStartData) context.Context {
+	return t.begin(ctx, copying, "")
+}
+
+// TraceCopyFromEnd counts a copy and its rows.
+func (t *Tracer) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromEndData) {
+	c := t.callOf(ctx, copying)
+	if c == nil {
+		return
+	}
+	if class := t.end(ctx, conn, t.copies, c, data.Err); class != "" {
+		t.errors.With(errorLabels{opCopy, class}).Inc()
+		return
+	}
+	t.copied.Add(float64(data.CommandTag.RowsAffected()))
+}
+
+// TracePrepareStart begins to measure the preparation of a statement.
+func (t *Tracer) TracePrepareStart(ctx context.Context, _ *pgx.Conn, data pgx.TracePrepareStartData) context.Context {
+	c := t.begin(ctx, preparing, data.SQL)
+	c.name = data.Name
+	outer, ok := ctx.Value(callKey{t}).(*call)
+	c.within = ok && outer.activity <= copying
+	return c
+}
+
+// TracePrepareEnd counts the preparation of a statement, unless it was prepared already. The error of one that belongs to a
+// query, a batch or a copy is counted as theirs.
+func (t *Tracer) TracePrepareEnd(ctx context.Context, conn *pgx.Conn, data pgx.TracePrepareEndData) {
+	c := t.callOf(ctx, preparing)
+	if c == nil || data.AlreadyPrepared {
+		return
+	}
+	class := t.end(ctx, conn, t.prepares, c, data.Err)
+	switch {
+	case class == "":
+		t.remember(conn, c.name, c.sql)
+	case !c.within:
+		t.errors.With(errorLabels{opPrepare, class}).Inc()
+	}
+}
+
+// TraceConnectStart begins to measure a connect.
+func (t *Tracer) TraceConnectStart(ctx context.Context, _ pgx.TraceConnectStartData) context.Context {
+	return t.begin(ctx, connecting, "")
+}
+
+// TraceConnectEnd counts a connect.
+func (t *Tracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndData) {
+	c := t.callOf(ctx, connecting)
+	if c == nil {
+		return
+	}
+	if class := t.end(ctx, nil, t.connects, c, data.Err); class != "" {
+		t.connectErrors.With(classLabel{class}).Inc()
+	}
+}
+
+// TraceAcquireStart begins to measure the wait for a connection of a pool.
+func (t *Tracer) TraceAcquireStart(ctx context.Context, _ *pgxpool.Pool, _ pgxpool.TraceAcquireStartData) context.Context {
+	return t.begin(ctx, acquiring, "")
+}
+
+// TraceAcquireEnd counts the wait, and the connection when there is one.
+func (t *Tracer) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, data pgxpool.TraceAcquireEndData) {
+	c := t.callOf(ctx, acquiring)
+	if c == nil {
+		return
+	}
+	if t.end(ctx, nil, t.waits, c, data.Err) == "" && data.Conn != nil {
+		t.acquires.Inc()
+	}
+}
+
+// TraceRelease counts a connection that comes back to its pool.
+func (t *Tracer) TraceRelease(*pgxpool.Pool, pgxpool.TraceReleaseData) { t.releases.Inc() }
