@@ -23,13 +23,15 @@ type call struct {
 
 	tracer   *Tracer
 	activity activity
-	// within is set for what another call of the same tracer does: the error is that one's.
-	within bool
-	// failed is set when a query of a batch has failed. A batch is used by one goroutine at a time.
-	failed bool
-	sql    string
-	name   string // of a statement that is prepared
-	start  time.Time
+	sql      string
+	name     string // of a statement that is prepared
+	start    time.Time
+
+	// What follows changes. A connection, and so what it does, is used by one goroutine at a time.
+
+	outer  *call // the query, batch or copy that something is prepared for: the error is that one's
+	failed bool  // a query of the batch has
+	ended  bool  // pgx reports the end of some batches twice
 }
 
 // callKey finds the calls of one tracer: several may be chained. As it is a pointer, asking takes no memory.

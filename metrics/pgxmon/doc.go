@@ -42,8 +42,8 @@
 //	                               db_pool_max_lifetime_destroys_total   pool
 //	                               db_pool_max_idle_destroys_total       pool
 //
-// operation is the first keyword of the SQL if it is one of a fixed list (for WITH that of the main part), "ping" for
-// nothing but a comment, "other" for anything else; or the name that sqlc gave the query, if [Config] says so. A statement
+// operation is the first keyword of the SQL if it is one of a fixed list (for WITH that of the main part), "empty" for
+// nothing but comments, "other" for anything else; or the name that sqlc gave the query, if [Config] says so. A statement
 // that was prepared under a name of its own is known by that. Errors of CopyFrom, of a Prepare and of a batch as a whole
 // are counted with the operations copy, prepare and batch.
 //
@@ -82,7 +82,7 @@
 //
 // All queries of a batch travel together, so that of one of them only the time can be told that its result was read: from
 // the end of the one before, or the application's call, to its own end, waiting for the server included. Queries behind a
-// failed one are not counted, because pgx does not report them. Slow is a query, of a batch or not, but not a whole batch or
+// failed one are not counted, because pgx does not report them; nor does it report empty batches and Ping. Slow is a query, of a batch or not, but not a whole batch or
 // a copy.
 //
 // A release without an acquire is that of AcquireAllIdle; an acquire without a release that of Hijack.

@@ -47,7 +47,7 @@ func normalize(sql string, unsure bool) (string, bool) {
 	if cut || !ok || n.l.lost {
 		n.out = append(n.out, marker...)
 	}
-	return strings.ToValidUTF8(strings.TrimSpace(string(n.out)), "?"), ok
+	return strings.ToValidUTF8(strings.Trim(string(n.out), " "), "?"), ok
 }
 
 // glyph is what has been written, as far as it matters for what comes next.
@@ -312,7 +312,7 @@ func (n *normalizer) element() {
 	if !f.list {
 		return
 	}
-	if f.prev >= 0 && bytes.Equal(bytes.TrimSpace(n.out[f.prev:f.end]), bytes.TrimSpace(n.out[f.start:])) {
+	if f.prev >= 0 && bytes.Equal(bytes.TrimLeft(n.out[f.prev:f.end], " "), bytes.TrimLeft(n.out[f.start:], " ")) {
 		n.out, n.last = n.out[:f.end], value
 		return
 	}

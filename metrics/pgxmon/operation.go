@@ -5,7 +5,7 @@ import "strings"
 // Operations that are no keywords.
 const (
 	opOther   = "other"
-	opPing    = "ping" // nothing but comments
+	opEmpty   = "empty" // nothing but comments
 	opBatch   = "batch"
 	opCopy    = "copy"
 	opPrepare = "prepare"
@@ -18,7 +18,7 @@ func operationOf(sql string) string {
 	for {
 		switch l.next() {
 		case end:
-			return opPing
+			return opEmpty
 		case symbol:
 			if c := l.sql[l.start]; c != '(' && c != ';' {
 				return opOther

@@ -37,17 +37,23 @@ func (t *Tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 	if c == nil {
 		return
 	}
-	class := t.end(ctx, conn, t.batches, c, data.Err)
-	if class != "" && !c.failed {
+	class, first := t.end(ctx, conn, t.batches, c, data.Err)
+	if class != "" && first && !c.failed {
 		t.errors.With(errorLabels{opBatch, class}).Inc()
 	}
 }
 
-// end gives the duration of a call to the collector and returns the class of its error.
-func (t *Tracer) end(ctx context.Context, conn *pgx.Conn, durations *metrics.Vec[outcomeLabel, metrics.Histogram], c *call, err error) string {
+// end gives the duration of a call to the collector, the first time. It returns the class of the error.
+func (t *Tracer) end(
+	ctx context.Context, conn *pgx.Conn, durations *metrics.Vec[outcomeLabel, metrics.Histogram], c *call, err error,
+) (class string, first bool) {
 	outcome, class := judge(ctx, err, isClosed(conn))
+	if c.ended {
+		return class, false
+	}
+	c.ended = true
 	durations.With(outcomeLabel{outcome}).Observe(time.Since(c.start).Seconds())
-	return class
+	return class, true
 }
 
 // TraceCopyFromStart begins to measure a copy.
@@ -57,23 +63,28 @@ func (t *Tracer) TraceCopyFromStart(ctx context.Context, _ *pgx.Conn, _ pgx.Trac
 
 // TraceCopyFromEnd counts a copy and its rows.
 func (t *Tracer) TraceCopyFromEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceCopyFromEndData) {
-	c := t.callOf(ctx, copying)
-	if c == nil {
-		return
+	if c := t.callOf(ctx, copying); c != nil {
+		t.endCopy(ctx, conn, c, data)
 	}
-	if class := t.end(ctx, conn, t.copies, c, data.Err); class != "" {
+}
+
+func (t *Tracer) endCopy(ctx context.Context, conn *pgx.Conn, c *call, data pgx.TraceCopyFromEndData) {
+	switch class, first := t.end(ctx, conn, t.copies, c, data.Err); {
+	case !first:
+	case class != "":
 		t.errors.With(errorLabels{opCopy, class}).Inc()
-		return
+	default:
+		t.copied.Add(float64(data.CommandTag.RowsAffected()))
 	}
-	t.copied.Add(float64(data.CommandTag.RowsAffected()))
 }
 
 // TracePrepareStart begins to measure the preparation of a statement.
 func (t *Tracer) TracePrepareStart(ctx context.Context, _ *pgx.Conn, data pgx.TracePrepareStartData) context.Context {
 	c := t.begin(ctx, preparing, data.SQL)
 	c.name = data.Name
-	outer, ok := ctx.Value(callKey{t}).(*call)
-	c.within = ok && outer.activity <= copying
+	if outer, ok := ctx.Value(callKey{t}).(*call); ok && outer.activity <= copying {
+		c.outer = outer
+	}
 	return c
 }
 
@@ -84,12 +95,14 @@ func (t *Tracer) TracePrepareEnd(ctx context.Context, conn *pgx.Conn, data pgx.T
 	if c == nil || data.AlreadyPrepared {
 		return
 	}
-	class := t.end(ctx, conn, t.prepares, c, data.Err)
+	class, _ := t.end(ctx, conn, t.prepares, c, data.Err)
 	switch {
 	case class == "":
 		t.remember(conn, c.name, c.sql)
-	case !c.within:
+	case c.outer == nil:
 		t.errors.With(errorLabels{opPrepare, class}).Inc()
+	case c.outer.activity == copying: // pgx does not report the end of such a copy
+		t.endCopy(ctx, conn, c.outer, pgx.TraceCopyFromEndData{Err: data.Err})
 	}
 }
 
@@ -104,7 +117,7 @@ func (t *Tracer) TraceConnectEnd(ctx context.Context, data pgx.TraceConnectEndDa
 	if c == nil {
 		return
 	}
-	if class := t.end(ctx, nil, t.connects, c, data.Err); class != "" {
+	if class, _ := t.end(ctx, nil, t.connects, c, data.Err); class != "" {
 		t.connectErrors.With(classLabel{class}).Inc()
 	}
 }
@@ -120,7 +133,7 @@ func (t *Tracer) TraceAcquireEnd(ctx context.Context, _ *pgxpool.Pool, data pgxp
 	if c == nil {
 		return
 	}
-	if t.end(ctx, nil, t.waits, c, data.Err) == "" && data.Conn != nil {
+	if class, _ := t.end(ctx, nil, t.waits, c, data.Err); class == "" && data.Conn != nil {
 		t.acquires.Inc()
 	}
 }
