@@ -82,7 +82,7 @@ func (t *Tracer) operation(sql string) (string, *prepared) {
 	op := operationOf(sql)
 	if op == opOther {
 		if p, ok := t.statements.find(sql); ok {
-			return p.operation, &p
+			return p.operation, p
 		}
 	}
 	return op, nil
@@ -98,8 +98,8 @@ func (t *Tracer) remember(conn *pgx.Conn, name, sql string) {
 	if p, ok := t.statements.find(name); ok && p.hash == h && p.operation == op {
 		return
 	}
-	t.statements.add(name, func(string) prepared {
-		return prepared{operation: op, sql: strings.Clone(shortened(text, maxText)), hash: h}
+	t.statements.add(name, func(string) *prepared {
+		return &prepared{operation: op, sql: strings.Clone(shortened(text, maxText)), hash: h}
 	})
 }
 

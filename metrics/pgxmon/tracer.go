@@ -24,8 +24,8 @@ type Tracer struct {
 	connectErrors                              *metrics.Vec[classLabel, metrics.Counter]
 	slow, copied, acquires, releases           metrics.Counter
 
-	names      names[string]   // of queries
-	statements names[prepared] // that were prepared under a name
+	names      names[string]    // of queries
+	statements names[*prepared] // that were prepared under a name
 	slowest    table
 }
 
@@ -69,7 +69,7 @@ func New(c metrics.Collector, cfg Config) (*Tracer, error) {
 		acquires:      c.Counter("db_pool_acquires_total"),
 		releases:      c.Counter("db_pool_releases_total"),
 		names:         names[string]{limit: cfg.MaxNames},
-		statements:    names[prepared]{limit: maxPrepared},
+		statements:    names[*prepared]{limit: maxPrepared},
 	}, nil
 }
 

@@ -1,0 +1,5 @@
+//go:build race
+
+package pgxmon_test
+
+const raceEnabled = true
