@@ -64,7 +64,7 @@ func judge(ctx context.Context, err error, closed bool) (outcome, class string) 
 // outcomeOf tells the server's own cancel from one that it was asked for by pgconn.CancelRequestContextWatcherHandler.
 func outcomeOf(ctx context.Context, err *pgconn.PgError) string {
 	if err.Code == queryCanceled {
-		switch ctx.Err() { //nolint:errorlint // these two are what it returns
+		switch ctx.Err() {
 		case context.Canceled:
 			return outcomeCanceled
 		case context.DeadlineExceeded:
