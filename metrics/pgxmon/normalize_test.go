@@ -52,6 +52,7 @@ func TestNormalize(t *testing.T) {
 		{"select 'it's secret'", "select ..."},
 		{"select a, 'x' || \"secret", "select a, ..."},
 		{"select 1 /* secret", "..."},
+		{`select 1e'a\'secret\''`, "select ? ?"},
 		{"select a \x00\x01 , b", "select a, b"},
 		{"select a\xff\xfe", "select a?"},
 		{`select 'a\', 'b'`, "select ?, ?"},

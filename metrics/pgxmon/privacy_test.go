@@ -174,7 +174,8 @@ func leakEverywhere(t *testing.T, r *rand.Rand, databaseURL string, tracer *pgxm
 	must("set search_path = " + word + ", public")
 	must("set standard_conforming_strings = off")
 	must(`select 'a\'` + word + `', 'b'`)
-	must("set standard_conforming_strings = on; select 'a', '" + word + "'")
+	must(`select 'a\'` + word + `\''`)
+	must(`set standard_conforming_strings = on; select 'a\'` + word + `\''`)
 	must("set standard_conforming_strings = on")
 	must(`select 'a\', '` + word + `'`)
 	// What the server cannot read.
