@@ -3,11 +3,16 @@ package pgxmon_test
 import (
 	"context"
 	"errors"
+	"fmt"
+	"strings"
 	"testing"
+	"testing/synctest"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
 
+	"github.com/prodwright/prodwright/metrics"
 	"github.com/prodwright/prodwright/metrics/pgxmon"
 )
 
@@ -77,7 +82,7 @@ func TestBatchRows(t *testing.T) {
 	require.InDelta(t, 1, c.all()[batchSelects], 0)
 	require.InDelta(t, 1, c.all()[batchError], 0)
 	require.InDelta(t, 1, c.all()[`db_query_errors_total{class="other",operation="batch"}`], 0)
-	require.Equal(t, "select x from generate_series(?, ?) x", tracer.Slowest(1)[0].SQL, "slow ones of a batch count")
+	require.Equal(t, "batch: select x from generate_series(?, ?) x; select ?", tracer.Slowest(1)[0].SQL)
 }
 
 func TestBatchIsCanceled(t *testing.T) {
@@ -93,4 +98,50 @@ func TestBatchIsCanceled(t *testing.T) {
 		`db_batch_query_duration_seconds_count{operation="select",outcome="timeout"}`: 1,
 		`db_query_errors_total{class="timeout",operation="select"}`:                   1,
 	}, merged(c.counts("db_batch"), c.counts("db_query")))
+}
+
+// The server sends what is small when all queries are done, and so it is the whole batch that is slow.
+func TestSlowBatch(t *testing.T) {
+	t.Parallel()
+	c, log := newRecorder(), &logBuffer{}
+	tracer := newTracer(t, c, pgxmon.Config{SlowQuery: 40 * time.Millisecond, Logger: log.logger()})
+	conn := connect(t, sharedURL(t), tracer)
+	_, err := conn.Prepare(t.Context(), "getIt", "select 7 where $1")
+	require.NoError(t, err)
+	b := batch("select 'secret'", "select 'secret'", "select 'another'", "select pg_sleep(0.05)", "select 1")
+	b.Queue("getIt", true)
+	require.NoError(t, conn.SendBatch(t.Context(), b).Close())
+	require.InDelta(t, 1, c.all()["db_slow_queries_total"], 0)
+	slowest := tracer.Slowest(-1)
+	require.Len(t, slowest, 1)
+	require.Equal(t, "batch", slowest[0].Operation)
+	require.Equal(t, "batch: select ?; select pg_sleep(?); select ?; select ? where ?", slowest[0].SQL)
+	require.GreaterOrEqual(t, slowest[0].Total, 50*time.Millisecond)
+	require.Contains(t, log.String(), "rows=6 outcome=ok")
+}
+
+// However long a batch is, what is looked at and kept of it is not.
+func TestSlowBatchIsBounded(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		tracer := newTracer(t, metrics.Discard{}, pgxmon.Config{})
+		for name, sql := range map[string]string{"different": "select a%d", "long": "select a%d, " + strings.Repeat("b, ", 5000), "alike": "select %d"} {
+			b := &pgx.Batch{}
+			for i := range 10_000 {
+				b.Queue(fmt.Sprintf(sql, i))
+			}
+			ctx := tracer.TraceBatchStart(t.Context(), nil, pgx.TraceBatchStartData{Batch: b})
+			time.Sleep(time.Hour)
+			tracer.TraceBatchEnd(ctx, nil, pgx.TraceBatchEndData{})
+			for _, s := range tracer.Slowest(-1) {
+				require.LessOrEqual(t, len(s.SQL), pgxmon.MaxText+4, name)
+				require.True(t, strings.HasSuffix(s.SQL, " ..."), name)
+			}
+		}
+		require.Len(t, tracer.Slowest(-1), 3)
+		ctx := tracer.TraceBatchStart(t.Context(), nil, pgx.TraceBatchStartData{})
+		time.Sleep(time.Hour)
+		tracer.TraceBatchEnd(ctx, nil, pgx.TraceBatchEndData{})
+		require.Len(t, tracer.Slowest(-1), 4)
+	})
 }

@@ -3,6 +3,8 @@ package pgxmon
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 )
 
 // activity is what a call does.
@@ -29,6 +31,8 @@ type call struct {
 
 	// What follows changes. A connection, and so what it does, is used by one goroutine at a time.
 
+	batch  *pgx.Batch
+	rows   int64 // of the batch
 	outer  *call // the query, batch or copy that something is prepared for: the error is that one's
 	failed bool  // a query of the batch has
 	ended  bool  // pgx reports the end of some batches twice

@@ -23,15 +23,16 @@ const maxLogs = 10
 type Config struct {
 	// SlowQuery is how long a query takes that is slow. Defaults to 1 s; -1 means that none is.
 	SlowQuery time.Duration `env:"DB_SLOW_QUERY" default:"1s" unit:"s" doc:"a query that takes this long is logged; -1 for none"`
-	// LogInterval is how often the same slow statement is logged at most, and all together ten times as often. Defaults to
-	// 1 min; -1 means never.
+	// LogInterval is the time in which the same slow statement is logged once at most, and ten of them all together. Defaults
+	// to 1 min; -1 means that none is.
 	LogInterval time.Duration `env:"DB_SLOW_QUERY_LOG_INTERVAL" default:"1m" unit:"s" doc:"how often the same slow query is logged; -1 for never"`
 	// LogLength is how much of a slow statement is logged, in bytes. Defaults to 100. Slowest has 1 KiB of each.
 	LogLength int `env:"DB_SLOW_QUERY_LOG_LENGTH" default:"100" doc:"how much of a slow query is logged, in bytes"`
 	// Names makes the operation of a query its name, when it begins with the comment that sqlc writes: GetUser for
 	// "-- name: GetUser :one". Without, and for other queries, it is the first keyword.
 	Names bool `env:"DB_QUERY_NAMES" default:"false" doc:"measure queries by their sqlc names"`
-	// MaxNames limits how many names are told apart; later ones are measured by their keywords. Defaults to 100.
+	// MaxNames limits how many names are told apart; later ones are measured by their keywords. At most 1000.
+	// Defaults to 100.
 	MaxNames int `env:"DB_QUERY_MAX_NAMES" default:"100" doc:"how many names are told apart"`
 	// Logger is told of slow queries. Nil means [slog.Default].
 	Logger *slog.Logger
@@ -59,8 +60,8 @@ func (c Config) Validate() error {
 	if c.LogLength < 1 || c.LogLength > maxText {
 		problem("LogLength is %d: must be between 1 and %d, or 0 for %d", c.LogLength, maxText, DefaultLogLength)
 	}
-	if c.MaxNames < 1 || c.MaxNames > 10_000 {
-		problem("MaxNames is %d: must be between 1 and 10000, or 0 for %d", c.MaxNames, DefaultMaxNames)
+	if c.MaxNames < 1 || c.MaxNames > 1000 {
+		problem("MaxNames is %d: must be between 1 and 1000, or 0 for %d", c.MaxNames, DefaultMaxNames)
 	}
 	return errors.Join(errs...)
 }

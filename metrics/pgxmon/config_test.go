@@ -16,7 +16,7 @@ import (
 
 func TestConfig(t *testing.T) {
 	t.Parallel()
-	for _, cfg := range []pgxmon.Config{{}, {SlowQuery: -1, LogInterval: -1, LogLength: 1024, MaxNames: 10_000, Names: true}} {
+	for _, cfg := range []pgxmon.Config{{}, {SlowQuery: -1, LogInterval: -1, LogLength: 1024, MaxNames: 1000, Names: true}} {
 		require.NoError(t, cfg.Validate())
 	}
 	_, err := pgxmon.New(nil, pgxmon.Config{SlowQuery: -2, LogInterval: -time.Second, LogLength: 1025, MaxNames: -1})
@@ -25,7 +25,7 @@ the collector is nil: metrics.Discard{} forgets what it is given
 SlowQuery is -2ns: must be positive, -1 for none, or 0 for 1s
 LogInterval is -1s: must be positive, -1 for never, or 0 for 1m0s
 LogLength is 1025: must be between 1 and 1024, or 0 for 100
-MaxNames is -1: must be between 1 and 10000, or 0 for 100`)
+MaxNames is -1: must be between 1 and 1000, or 0 for 100`)
 	_, err = pgxmon.New(metrics.Discard{}, pgxmon.Config{LogLength: -1})
 	require.Error(t, err)
 }

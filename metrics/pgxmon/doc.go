@@ -80,10 +80,10 @@
 // time that the application spends between rows. Rows that are never closed are never counted. Exec, and QueryRow with its
 // Scan, close at once.
 //
-// All queries of a batch travel together, so that of one of them only the time can be told that its result was read: from
-// the end of the one before, or the application's call, to its own end, waiting for the server included. Queries behind a
-// failed one are not counted, because pgx does not report them; nor does it report empty batches and Ping. Slow is a query, of a batch or not, but not a whole batch or
-// a copy.
+// All queries of a batch travel together, and the server sends small results when all are done: db_batch_query_duration_seconds
+// is the time that a result was read, in which the first query waits for all of them and the others take next to nothing.
+// So it is the whole batch that is slow, or not. Queries behind a failed one are not counted, because pgx does not report
+// them; nor does it report empty batches and Ping. Copies are never slow.
 //
 // A release without an acquire is that of AcquireAllIdle; an acquire without a release that of Hijack.
 //

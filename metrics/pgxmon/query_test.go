@@ -3,7 +3,10 @@ package pgxmon_test
 import (
 	"context"
 	"errors"
+	"fmt"
 	"maps"
+	"os"
+	"syscall"
 	"testing"
 	"time"
 
@@ -391,6 +394,8 @@ func TestJudge(t *testing.T) {
 		{pgx.ErrNoRows, true, "ok", ""},
 		{errors.New("x"), false, "error", "other"},
 		{errors.New("x"), true, "error", "connection"},
+		{fmt.Errorf("read: %w", os.ErrDeadlineExceeded), true, "timeout", "timeout"},
+		{fmt.Errorf("read: %w", syscall.ETIMEDOUT), false, "error", "connection"},
 		{&pgconn.PgError{Code: "23505"}, false, "error", "23"},
 		{&pgconn.PgError{Code: "XX000"}, false, "error", "XX"},
 		{&pgconn.PgError{Code: "X1234"}, false, "error", "custom"},

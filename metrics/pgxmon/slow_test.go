@@ -14,6 +14,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/metrics"
@@ -216,6 +217,7 @@ func TestEndsWithoutStarts(t *testing.T) {
 		tracer.TracePrepareEnd(ctx, nil, pgx.TracePrepareEndData{})
 	}
 	tracer.TraceConnectEnd(t.Context(), pgx.TraceConnectEndData{})
+	tracer.TraceAcquireEnd(t.Context(), nil, pgxpool.TraceAcquireEndData{})
 	require.Empty(t, c.counts(""))
 }
 

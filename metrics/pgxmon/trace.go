@@ -10,39 +10,6 @@ import (
 	"github.com/prodwright/prodwright/metrics"
 )
 
-// TraceBatchStart begins to measure a batch.
-func (t *Tracer) TraceBatchStart(ctx context.Context, _ *pgx.Conn, _ pgx.TraceBatchStartData) context.Context {
-	return t.begin(ctx, batching, "")
-}
-
-// TraceBatchQuery counts a query of a batch. Its duration is the time that its result was read.
-func (t *Tracer) TraceBatchQuery(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchQueryData) {
-	c := t.callOf(ctx, batching)
-	if c == nil {
-		return
-	}
-	start := data.ReadStartTime
-	if start.IsZero() {
-		start = c.start
-	}
-	e := execution{sql: data.SQL, took: time.Since(start), rows: data.CommandTag.RowsAffected()}
-	if t.count(ctx, conn, t.batchQueries, e, data.Err) {
-		c.failed = true
-	}
-}
-
-// TraceBatchEnd counts a batch. An error that one of its queries had is not counted again.
-func (t *Tracer) TraceBatchEnd(ctx context.Context, conn *pgx.Conn, data pgx.TraceBatchEndData) {
-	c := t.callOf(ctx, batching)
-	if c == nil {
-		return
-	}
-	class, first := t.end(ctx, conn, t.batches, c, data.Err)
-	if class != "" && first && !c.failed {
-		t.errors.With(errorLabels{opBatch, class}).Inc()
-	}
-}
-
 // end gives the duration of a call to the collector, the first time. It returns the class of the error.
 func (t *Tracer) end(
 	ctx context.Context, conn *pgx.Conn, durations *metrics.Vec[outcomeLabel, metrics.Histogram], c *call, err error,

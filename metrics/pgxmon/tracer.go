@@ -99,7 +99,11 @@ func (t *Tracer) TraceQueryEnd(ctx context.Context, conn *pgx.Conn, data pgx.Tra
 		return
 	}
 	e := execution{sql: c.sql, took: time.Since(c.start), rows: data.CommandTag.RowsAffected()}
-	t.count(ctx, conn, t.queries, e, data.Err)
+	known := t.count(ctx, conn, t.queries, &e, data.Err)
+	if t.isSlow(e.took) {
+		sql, h := t.shape(conn, e, known)
+		t.tell(ctx, e, sql, h)
+	}
 }
 
 // execution is a query that has ended.
@@ -111,8 +115,8 @@ type execution struct {
 	operation, outcome, class string
 }
 
-// count gives a query to the collector and says whether it failed.
-func (t *Tracer) count(ctx context.Context, conn *pgx.Conn, durations *metrics.Vec[queryLabels, metrics.Histogram], e execution, err error) (failed bool) {
+// count gives a query to the collector. It completes e, and returns what the SQL stands for when that is a name.
+func (t *Tracer) count(ctx context.Context, conn *pgx.Conn, durations *metrics.Vec[queryLabels, metrics.Histogram], e *execution, err error) *prepared {
 	var known *prepared
 	e.operation, known = t.operation(e.sql)
 	e.outcome, e.class = judge(ctx, err, isClosed(conn))
@@ -120,18 +124,18 @@ func (t *Tracer) count(ctx context.Context, conn *pgx.Conn, durations *metrics.V
 	if e.class != "" {
 		t.errors.With(errorLabels{e.operation, e.class}).Inc()
 	}
-	if t.cfg.SlowQuery >= 0 && e.took >= t.cfg.SlowQuery {
-		t.isSlow(ctx, conn, e, known)
-	}
-	return e.class != ""
+	return known
+}
+
+func (t *Tracer) isSlow(took time.Duration) bool {
+	return t.cfg.SlowQuery >= 0 && took >= t.cfg.SlowQuery
 }
 
 func isClosed(conn *pgx.Conn) bool { return conn != nil && conn.IsClosed() }
 
-// isSlow counts and logs a slow query. Nothing of it but names and keywords is kept.
-func (t *Tracer) isSlow(ctx context.Context, conn *pgx.Conn, e execution, known *prepared) {
+// tell counts and logs what is slow. sql has nothing but names and keywords, and h is the hash of it.
+func (t *Tracer) tell(ctx context.Context, e execution, sql string, h uint64) {
 	t.slow.Inc()
-	sql, h := t.shape(conn, e, known)
 	held, log := t.slowest.add(sql, h, e.operation, e.took, time.Now(), t.cfg.LogInterval)
 	if !log {
 		return
