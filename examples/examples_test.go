@@ -63,7 +63,7 @@ func TestExamples(t *testing.T) {
 		verdict, exit := run(t, nil, filepath.Join(dir, "config"), "-check", "-docs", "config")
 		require.Zero(t, exit, "%v", verdict)
 	})
-	for _, name := range []string{"quickstart", "fullservice"} {
+	for _, name := range []string{"quickstart", "fullservice", "metrics"} {
 		t.Run(name+" without its database", func(t *testing.T) {
 			t.Parallel()
 			// Nothing listens on port 1, and the password must not be repeated.

@@ -24,9 +24,9 @@ func BenchmarkMetricsMemory(b *testing.B) {
 	}
 	type labels struct{ Method, Route, Code string }
 	vm := victoria.NewSet()
-	promCounters := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "c"}, names)
-	promClassic := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "h"}, names)
-	promNative := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "n", NativeHistogramBucketFactor: 1.1}, names)
+	promCounters := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "c_total", Help: "x"}, names)
+	promClassic := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "h", Help: "x"}, names)
+	promNative := prometheus.NewHistogramVec(prometheus.HistogramOpts{Name: "n", Help: "x", NativeHistogramBucketFactor: 1.1}, names)
 	counters, histograms := metrics.NewCounterVec[labels](registry, "c"), metrics.NewHistogramVec[labels](registry, "h")
 	vmName := func(name, method, route, code string) string {
 		return name + `{method="` + method + `",route="` + route + `",code="` + code + `"}`

@@ -55,7 +55,7 @@ func hashicorpMetrics(b *testing.B) *hashicorp.Metrics {
 func BenchmarkMetricsInc(b *testing.B) {
 	var floor atomic.Uint64
 	ours := new(metrics.Registry).Counter("requests")
-	prom := prometheus.NewCounter(prometheus.CounterOpts{Name: "requests_total"})
+	prom := prometheus.NewCounter(prometheus.CounterOpts{Name: "requests_total", Help: "x"})
 	vm := victoria.NewSet().NewCounter("requests_total")
 	otel, _ := otelMeter(b).Int64Counter("requests")
 	hc, key := hashicorpMetrics(b), []string{"requests"}
@@ -99,7 +99,7 @@ func combinations() (all []httpLabels, order [4096]uint8) {
 	}
 	random := rand.New(rand.NewPCG(1, 1))
 	for i := range order {
-		order[i] = uint8(random.IntN(len(all))) //nolint:gosec // few
+		order[i] = uint8(random.IntN(len(all)))
 	}
 	return all, order
 }
@@ -120,7 +120,7 @@ func BenchmarkMetricsLabels(b *testing.B) {
 		next++
 		return &all[order[next&4095]]
 	}
-	prom := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "requests_total"}, []string{"method", "route", "code"})
+	prom := prometheus.NewCounterVec(prometheus.CounterOpts{Name: "requests_total", Help: "x"}, []string{"method", "route", "code"})
 	vm := victoria.NewSet()
 	otel, _ := otelMeter(b).Int64Counter("requests")
 	hc, key := hashicorpMetrics(b), []string{"requests"}
@@ -182,7 +182,7 @@ func observers(b *testing.B) []struct {
 } {
 	b.Helper()
 	ours := new(metrics.Registry).Histogram("duration_seconds")
-	classic := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds"})
+	classic := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds", Help: "x"})
 	native := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds", NativeHistogramBucketFactor: 1.1})
 	vm := victoria.NewSet().NewHistogram("duration_seconds")
 	otel, _ := otelMeter(b).Float64Histogram("duration")

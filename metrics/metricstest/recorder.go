@@ -45,11 +45,11 @@ func (r *Recorder) get(kind metrics.Kind, name string, labels []metrics.Label) *
 func keyOf(kind metrics.Kind, name string, labels []metrics.Label) string {
 	labels = slices.Clone(labels)
 	slices.SortStableFunc(labels, func(a, b metrics.Label) int { return strings.Compare(a.Name, b.Name) })
-	key := kind.String() + "\x00" + name
+	parts := []string{kind.String(), name}
 	for _, l := range labels {
-		key += "\x00" + l.Name + "\x00" + l.Value
+		parts = append(parts, l.Name, l.Value)
 	}
-	return key
+	return strings.Join(parts, "\x00")
 }
 
 // Counter returns a counter.
