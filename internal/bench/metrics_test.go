@@ -183,7 +183,7 @@ func observers(b *testing.B) []struct {
 	b.Helper()
 	ours := new(metrics.Registry).Histogram("duration_seconds")
 	classic := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds", Help: "x"})
-	native := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds", NativeHistogramBucketFactor: 1.1})
+	native := prometheus.NewHistogram(prometheus.HistogramOpts{Name: "duration_seconds", Help: "x", NativeHistogramBucketFactor: 1.1})
 	vm := victoria.NewSet().NewHistogram("duration_seconds")
 	otel, _ := otelMeter(b).Float64Histogram("duration")
 	hc, key, ctx := hashicorpMetrics(b), []string{"duration"}, context.Background()
