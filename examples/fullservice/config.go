@@ -5,7 +5,10 @@ import (
 	"time"
 
 	"github.com/prodwright/prodwright/envcfg"
+	"github.com/prodwright/prodwright/metrics"
 	"github.com/prodwright/prodwright/metrics/lifecycle"
+	"github.com/prodwright/prodwright/metrics/pgxmon"
+	"github.com/prodwright/prodwright/metrics/sysmon"
 	"github.com/prodwright/prodwright/pool"
 )
 
@@ -18,6 +21,10 @@ type config struct {
 	Addr        string        `env:"ADDR,safe" default:"127.0.0.1:8080" check:"hostport" doc:"where users are served"`
 	AdminAddr   string        `env:"ADMIN_ADDR,safe" default:"127.0.0.1:8081" check:"hostport" doc:"where probes are answered"`
 	Lifecycle   lifecycle.Config
+	Metrics     metrics.Config
+	Queries     pgxmon.Config
+	Pools       pgxmon.PoolConfig
+	System      sysmon.Config
 }
 
 // load reads the configuration and tells where each setting comes from.

@@ -7,6 +7,7 @@ import (
 
 	"github.com/prodwright/prodwright/examples/fullservice/users"
 	"github.com/prodwright/prodwright/examples/internal/demo"
+	"github.com/prodwright/prodwright/metrics"
 	"github.com/prodwright/prodwright/metrics/lifecycle"
 	"github.com/prodwright/prodwright/pool"
 )
@@ -57,6 +58,9 @@ func (c *crowd) judge(v *demo.Verdict) {
 	v.Claimf(c.paged, "lists are in the order of the ids and begin where they were asked to")
 	v.Claimf(created > 0 && c.primary == created, "every acknowledged user is on the primary, and no other")
 	v.Claimf(c.rejected.Load() > 0, "bad requests were answered with problem JSON")
+	measured, _ := c.service.registry.Summary("http_request_duration_seconds", metrics.MaxWindow)
+	v.Claimf(measured.Count >= uint64(c.requests.Load()), "the metrics have counted every request") //nolint:gosec // not negative
+	v.Figure("p99_seconds", measured.P99)
 	if c.service.store.Standby != nil {
 		v.Claimf(c.standby == created, "the standby has the same users")
 		v.Claimf(fromStandby > 0, "reads were answered by the standby")

@@ -10,6 +10,7 @@ import (
 
 	"github.com/prodwright/prodwright/examples/fullservice/migrations"
 	"github.com/prodwright/prodwright/examples/fullservice/users"
+	"github.com/prodwright/prodwright/metrics"
 	"github.com/prodwright/prodwright/metrics/health"
 	"github.com/prodwright/prodwright/metrics/health/checks"
 	"github.com/prodwright/prodwright/metrics/lifecycle"
@@ -19,6 +20,7 @@ import (
 // service is the wiring: what there is, and in which order it starts.
 type service struct {
 	settings
+	measures
 	group  *lifecycle.Group
 	probes *health.Handler
 	store  *users.Store
@@ -33,7 +35,11 @@ func newService(cfg settings) (*service, error) {
 	if err != nil {
 		return nil, err
 	}
-	s := &service{settings: cfg, group: group, probes: &health.Handler{Service: "fullservice"}, store: &users.Store{}}
+	measured, err := newMeasures(cfg.config)
+	if err != nil {
+		return nil, err
+	}
+	s := &service{settings: cfg, measures: measured, group: group, probes: &health.Handler{Service: "fullservice"}, store: &users.Store{}}
 	disk, memory := checks.Disk("/"), checks.Memory()
 	disk.Severity, memory.Severity = health.Degraded, health.Degraded // the database's disk is not this one
 	watched := []health.Check{{Name: "lifecycle", Func: group.Ready, MaxAge: -1}, disk, memory}
@@ -44,15 +50,16 @@ func newService(cfg settings) (*service, error) {
 	}
 
 	// Probes answer first and last: added first and of the phase that stops last.
-	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.AdminAddr, Handler: s.probes, ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
+	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.AdminAddr, Handler: s.besideProbes(s.probes), ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
 	admin.Phase = lifecycle.Close
-	parts := []lifecycle.Part{admin}
+	parts := append([]lifecycle.Part{admin}, s.parts()...)
 	if cfg.Database.URL.IsZero() {
 		parts = append(parts, lifecycle.Part{Name: "own database servers", Phase: lifecycle.Close, Start: told(s.startServers), Stop: s.own.stop})
 	}
 	parts = append(parts,
 		lifecycle.Part{Name: "primary pool", Phase: lifecycle.Close, Start: told(s.openPrimary), Stop: func(ctx context.Context) error { return s.primary.Close(ctx) }},
 		lifecycle.Part{Name: "migrations", Start: told(s.migrate)},
+		s.pool("primary", func() *pool.Pool { return s.primary }, s.Pools),
 	)
 	if cfg.Database.URL.IsZero() || !cfg.Standby.IsZero() {
 		s.store.Standby = &s.standby
@@ -68,7 +75,7 @@ func newService(cfg settings) (*service, error) {
 // server returns the server of the API, which a slow or careless client cannot occupy for long.
 func (s *service) server() *http.Server {
 	return &http.Server{
-		Addr: s.Addr, Handler: users.API(s.store),
+		Addr: s.Addr, Handler: metrics.HTTP(s.registry, users.API(s.store)),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: users.RequestTimeout + 10*time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(l net.Listener) context.Context {
@@ -91,7 +98,7 @@ func (s *service) openPrimary(ctx context.Context) (err error) {
 func (s *service) database(url pool.Secret) pool.Config {
 	c := s.Database
 	c.URL = url
-	return c
+	return s.traced(c)
 }
 
 func (s *service) migrate(ctx context.Context) error {
