@@ -135,7 +135,7 @@ func newVecTable[L comparable, M any](n int, generation uint64) *vecTable[L, M] 
 		size *= 2
 	}
 	return &vecTable[L, M]{
-		generation: generation, slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 2*size),
+		generation: generation, slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 4*size),
 	}
 }
 
