@@ -23,7 +23,7 @@ type Collector interface {
 type Counter interface {
 	// Inc adds 1.
 	Inc()
-	// Add adds v. What is negative or no number is not added.
+	// Add adds v. What is negative, infinite, above 1e200 or no number is not added.
 	Add(v float64)
 }
 
@@ -37,7 +37,7 @@ type Gauge interface {
 
 // Histogram is a distribution of values.
 type Histogram interface {
-	// Observe adds one value. NaN and the infinities are not taken.
+	// Observe adds one value. NaN, the infinities and what is beyond 1e200 are not taken.
 	Observe(v float64)
 }
 

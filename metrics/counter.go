@@ -14,13 +14,17 @@ type counter struct {
 // Inc adds 1.
 func (c *counter) Inc() { c.whole.Add(1) }
 
+// most is the largest value that is taken: so many of them that their sum is no number there cannot be.
+const most = 1e200
+
 // Add adds v, unless it is negative or no number.
 func (c *counter) Add(v float64) {
-	if n := uint64(v); v >= 0 && v < 1<<63 && float64(n) == v {
+	const small = 1 << 40 // so that the whole numbers do not run over
+	if n := uint64(v); v >= 0 && v < small && float64(n) == v {
 		c.whole.Add(n)
 		return
 	}
-	if v > 0 && !math.IsInf(v, 1) {
+	if v > 0 && v < most {
 		addFloat(&c.part, v)
 	}
 }

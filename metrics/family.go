@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"cmp"
+	"strings"
 	"sync/atomic"
 	"time"
 )
@@ -45,7 +46,6 @@ type family struct {
 
 	desc    Description // guarded by Registry.mu, as is what follows
 	ordered []*series
-	gone    map[string]*gone // those that were taken out, by appendKey
 }
 
 // series is one set of labels of a metric. Of the recorders, the one of its kind is there.
@@ -55,9 +55,8 @@ type series struct {
 	gauge     *gauge
 	histogram *histogram
 
-	pinned bool // it is never taken out
-	out    bool // it was; guarded by Registry.mu
-	past   past // guarded by the lock of the registry's history
+	detached bool // it belongs to no metric
+	past     past // guarded by the lock of the registry's history
 }
 
 func newSeries(kind Kind, labels []Label) *series {
@@ -70,6 +69,13 @@ func newSeries(kind Kind, labels []Label) *series {
 	case KindHistogram:
 		s.histogram = newHistogram()
 	}
+	return s
+}
+
+// detached returns a series that works and counts for nothing.
+func detached(kind Kind) *series {
+	s := newSeries(kind, nil)
+	s.detached = true
 	return s
 }
 
@@ -90,7 +96,7 @@ func (r *Registry) make(name string, kind Kind, labels []Label) *series {
 	defer r.mu.Unlock()
 	f := r.family(name, kind, &m)
 	if f == nil {
-		return newSeries(kind, nil)
+		return detached(kind)
 	}
 	clean := cleanLabels(labels, kind)
 	if names, _ := areClean(labels, kind); !names {
@@ -124,9 +130,12 @@ func (r *Registry) family(name string, kind Kind, m *misuse) *family {
 	case kind == KindHistogram && r.derivedIsTaken(canonical):
 		m.note("name", "another metric has the name of its _bucket, _count or _sum; values given to the histogram are lost")
 		return nil
-	case r.total >= r.maxTotal():
+	case r.total >= r.maxTotal() || len(r.ordered) >= r.maxTotal():
 		m.note("limit", "there are too many metrics; its values are lost")
 		return nil
+	}
+	if cleanName(strings.ReplaceAll(name, ".", "_"), true) != strings.ReplaceAll(name, ".", "_") {
+		m.note("name", "names must be of letters, digits and underscores, and begin with a letter; it is exported as "+canonical)
 	}
 	return r.newFamily(canonical, name, kind)
 }
@@ -166,15 +175,9 @@ func (r *Registry) newFamily(canonical, name string, kind Kind) *family {
 // member returns the series of a metric with those labels, which are clean.
 func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 	key := string(appendKey(nil, labels))
-	if s, ok := f.series.locked(key); ok {
+	s, ok := f.series.locked(key)
+	if ok {
 		return s
-	}
-	if g, ok := f.gone[key]; ok {
-		if s := g.back(); s != nil {
-			r.bringBack(f, key, s)
-			return s
-		}
-		delete(f.gone, key)
 	}
 	own := len(f.ordered)
 	if f.overflow != nil {
@@ -185,8 +188,10 @@ func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 	}
 	if f.overflow == nil {
 		f.overflows = r.own(overflowsName, Label{"metric", f.name}).counter
-		f.overflow = r.add(f, string(appendKey(nil, overflowLabels())), overflowLabels())
-		f.overflow.pinned = true
+		key := string(appendKey(nil, overflowLabels()))
+		if f.overflow, ok = f.series.locked(key); !ok { // somebody may have used the label
+			f.overflow = r.add(f, key, overflowLabels())
+		}
 		m.warn("it has as many series as the registry allows; values with other labels are counted together")
 	}
 	f.series.settle() // so that those which are there are found without the lock
@@ -210,16 +215,17 @@ func (r *Registry) add(f *family, key string, labels []Label) *series {
 // own returns a counter about the registry itself. No limit counts for it: there are few.
 func (r *Registry) own(name string, labels ...Label) *series {
 	f, ok := r.families.locked(name)
-	if !ok {
+	switch {
+	case !ok:
 		f = r.newFamily(name, name, KindCounter)
+	case f.kind != KindCounter:
+		return detached(KindCounter) // somebody has taken the name
 	}
 	key := string(appendKey(nil, labels))
 	if s, ok := f.series.locked(key); ok {
 		return s
 	}
-	s := r.add(f, key, labels)
-	s.pinned = true
-	return s
+	return r.add(f, key, labels)
 }
 
 const unlimited = int(^uint(0) >> 1)

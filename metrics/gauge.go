@@ -35,10 +35,4 @@ func (g *gauge) Add(v float64) {
 	g.seen.see(addFloat(&g.bits, v))
 }
 
-// touched says whether it was set since the last tick.
-func (g *gauge) touched() bool {
-	low, high := g.seen.load()
-	return low <= high
-}
-
 func (g *gauge) value() float64 { return math.Float64frombits(g.bits.Load()) }

@@ -27,13 +27,15 @@ type callbacks struct {
 
 // GaugeFunc makes a gauge whose value f returns. It is asked every 10 s by [Registry.Run] and for every export, in a
 // goroutine of its own, whose context ends after one second. One that does not return then is not called again before it
-// does; one that fails or panics is counted in metrics_callback_failures_total, and its gauge is not exported until it
-// succeeds. A later func for the same series takes the place of an earlier one.
+// does. While it fails, panics or is late, its gauge is not exported, and that is counted in
+// metrics_callback_failures_total. A later func for the same series takes the place of an earlier one.
 func (r *Registry) GaugeFunc(name string, f func(context.Context) (float64, error), labels ...Label) {
 	s := r.series(name, KindGauge, labels)
+	if s.detached {
+		return
+	}
 	s.gauge.absent.Store(true)
 	r.mu.Lock()
-	s.pinned = true
 	fails := r.own(callbackFailuresName, Label{"metric", canonicalName(name, KindGauge)}).counter
 	r.mu.Unlock()
 	r.callbacks.mu.Lock()
@@ -44,26 +46,43 @@ func (r *Registry) GaugeFunc(name string, f func(context.Context) (float64, erro
 	r.callbacks.list[s.gauge] = &callback{gauge: s.gauge, f: f, fails: fails}
 }
 
-// refresh asks all funcs, and waits for those that answer in time.
-func (r *Registry) refresh(ctx context.Context) {
-	ctx, cancel := context.WithTimeout(ctx, CallbackTimeout)
-	defer cancel()
-	r.callbacks.mu.Lock()
-	answers := make(chan struct{}, len(r.callbacks.list))
-	asked := 0
-	for _, c := range r.callbacks.list {
+// refresh asks all funcs, and waits for those that answer in time, unless nobody waits for the export any more.
+func (r *Registry) refresh(waiting context.Context) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(waiting), CallbackTimeout)
+	context.AfterFunc(ctx, cancel) // also when nobody waits: then the funcs have their time all the same
+	cs := &r.callbacks
+	cs.mu.Lock()
+	answers := make(chan struct{}, len(cs.list))
+	var asked []*callback
+	for _, c := range cs.list {
 		if !c.busy {
 			c.busy = true
-			asked++
-			go r.callbacks.ask(ctx, c, answers)
+			asked = append(asked, c)
+			go cs.ask(ctx, c, answers)
 		}
 	}
-	r.callbacks.mu.Unlock()
+	cs.mu.Unlock()
 	for range asked {
 		select {
 		case <-answers:
-		case <-ctx.Done():
+		case <-waiting.Done():
 			return
+		case <-ctx.Done():
+			cs.late(asked)
+			return
+		}
+	}
+	cancel()
+}
+
+// late takes the values of those out that have not answered in time.
+func (cs *callbacks) late(asked []*callback) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	for _, c := range asked {
+		if c.busy && cs.list[c.gauge] == c {
+			c.fails.Inc()
+			c.gauge.absent.Store(true)
 		}
 	}
 }

@@ -3,6 +3,8 @@ package metrics_test
 import (
 	"context"
 	"errors"
+	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"sync/atomic"
 	"testing"
@@ -43,13 +45,33 @@ func TestGaugeFuncs(t *testing.T) {
 		time.Sleep(time.Minute)
 		require.Equal(t, int32(1), calls.Load(), "it is not asked again before it has answered")
 		require.Empty(t, samples(t, r, "moody"), "what is not known is not exported")
-		require.Contains(t, samples(t, r, "metrics_callback_failures"), `metrics_callback_failures_total{metric="panics"} 7`)
+		require.NotContains(t, samples(t, r, "metrics_callback_failures"), `metrics_callback_failures_total{metric="panics"} 0`)
+		require.Contains(t, samples(t, r, "metrics_callback_failures"), `metrics_callback_failures_total{metric="hangs"} 1`)
 		s, _ := r.Summary("moody", time.Minute)
 		require.Less(t, s.Count, uint64(3), "nor sampled")
 		close(hanging)
 		synctest.Wait()
 		require.Equal(t, []string{"hangs 5"}, samples(t, r, "hangs"))
 		require.ErrorContains(t, r.Run(t.Context()), "is running already")
+
+		// A request that is given up takes no value out; a func that hangs after it has answered does.
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, "/", nil))
+		time.Sleep(5 * time.Second)
+		require.Equal(t, []string{"good 1"}, samples(t, r, "good"))
+		r.GaugeFunc("later", func() func(context.Context) (float64, error) {
+			answered := false
+			return func(context.Context) (float64, error) {
+				if answered {
+					<-t.Context().Done()
+				}
+				answered = true
+				return 7, nil
+			}
+		}())
+		require.Equal(t, []string{"later 7"}, samples(t, r, "later"))
+		require.Empty(t, samples(t, r, "later"), "what is not known any more")
 
 		// A later func for the same series takes the place of the earlier one.
 		r.GaugeFunc("good", func(context.Context) (float64, error) { return 3, nil })
@@ -96,5 +118,34 @@ func TestGaugeWindows(t *testing.T) {
 		require.InDelta(t, 58, points[4].Value, 0)
 		require.InDelta(t, 1000, points[4].Max, 0)
 		require.Equal(t, 10*time.Second, points[4].Span)
+	})
+}
+
+// What a gauge was before its func failed is no extreme of what comes after.
+func TestGaugeFuncAfterAbsence(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := new(metrics.Registry)
+		go func() { _ = r.Run(t.Context()) }()
+		var value atomic.Int64
+		value.Store(100)
+		r.GaugeFunc("x", func(context.Context) (float64, error) {
+			if v := value.Load(); v > 0 {
+				return float64(v), nil
+			}
+			return 0, errors.New("away")
+		}, metrics.Label{Name: "a", Value: "1"})
+		time.Sleep(time.Minute)
+		value.Store(-1)
+		time.Sleep(30 * time.Minute)
+		value.Store(1)
+		time.Sleep(time.Minute)
+		s, _ := r.Summary("x", 30*time.Second)
+		require.InDelta(t, 1, s.Max, 0)
+		r.Gauge("x", metrics.Label{Name: "a", Value: "0"}).Set(10)
+		value.Store(-1)
+		time.Sleep(time.Minute)
+		s, _ = r.Summary("x", 30*time.Second)
+		require.InDelta(t, 10, s.Latest, 0, "only what there is")
 	})
 }

@@ -6,14 +6,14 @@ import (
 	"unsafe"
 )
 
-// hasher hashes a struct of texts and whole numbers by what tells them apart nearly always: the length, the first and the
-// last eight bytes of each text. That is faster than hashing all of it; what collides is told apart by comparing.
+// hasher hashes a struct of texts and numbers.
 type hasher struct {
-	texts  int // how many fields there are, when all are texts
-	fields []hashed
+	texts   int // how many fields there are, when all are texts
+	fields  []hashed
+	partial bool // there are fields of other types
 }
 
-// hashed is a field of a struct. Fields of other types are not looked at.
+// hashed is a field of a struct.
 type hashed struct {
 	offset uintptr
 	size   uintptr // of a number, or 0 for a text
@@ -26,8 +26,11 @@ func hasherOf(t reflect.Type) hasher {
 		case reflect.String:
 			h.fields = append(h.fields, hashed{offset, 0})
 		case reflect.Bool, reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64,
-			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr:
+			reflect.Uint, reflect.Uint8, reflect.Uint16, reflect.Uint32, reflect.Uint64, reflect.Uintptr,
+			reflect.Float32, reflect.Float64: // 0 and -0 are equal, and have two places
 			h.fields = append(h.fields, hashed{offset, t.Size()})
+		default:
+			h.partial = true
 		}
 	}
 	if t.Kind() != reflect.Struct {
@@ -81,18 +84,22 @@ func (h *hasher) hash(p unsafe.Pointer) uint64 {
 
 // mix hashes a text. The hashes of several do not wait for each other.
 func mix(salt uint64, text string) uint64 {
+	for len(text) > 2*word {
+		high, low := bits.Mul64(eight(text)^salt, eight(text[word:])^multiplier)
+		salt, text = high^low^uint64(len(text)), text[2*word:]
+	}
 	first, last := ends(text)
 	high, low := bits.Mul64(first^salt, last^multiplier)
 	return high ^ low
 }
 
-// ends returns up to sixteen bytes of a text, half of them from each end, and its length in a way that keeps them apart. It
-// has few branches: lengths are hard to predict.
+const word = 8
+
+// ends returns the up to sixteen bytes of a text, half of them from each end, and its length in a way that keeps them apart.
+// It has few branches: lengths are hard to predict.
 func ends(s string) (first, last uint64) {
 	n := len(s)
 	switch {
-	case n > 16:
-		return eight(s), eight(s[n-8:]) ^ uint64(n)<<56
 	case n >= 4:
 		inside := n >> 3 << 2 // 0, 4 or 8
 		return four(s)<<32 | four(s[inside:]), (four(s[n-4:])<<32 | four(s[n-4-inside:])) ^ uint64(n)<<56

@@ -74,7 +74,7 @@ func (c *cells) count(v float64) bool {
 // outside counts what is in no bucket.
 func (c *cells) outside(v float64) bool {
 	switch {
-	case math.IsNaN(v), math.IsInf(v, 0):
+	case math.IsNaN(v), v > most, v < -most:
 		return false
 	case v > 1:
 		return c.count(upperBound(buckets - 1))

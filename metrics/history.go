@@ -27,7 +27,6 @@ type history struct {
 	budget  int // bytes that series may still take
 	started bool
 	running bool
-	began   time.Time
 	forgets bool // everything that was before the last tick
 
 	series []*series // a copy of the registry's, for one pass
@@ -47,10 +46,10 @@ func (h *history) start(r *Registry, now time.Time) {
 	if r.began.IsZero() {
 		r.began = now
 	}
-	h.began = r.began
+	began := r.began
 	r.mu.Unlock()
 	for i := range h.ends {
-		h.ends[i] = append(h.ends[i], h.began)
+		h.ends[i] = append(h.ends[i], began)
 	}
 	for kind := range h.tally {
 		h.tally[kind] = newTally(Kind(kind))
@@ -109,14 +108,9 @@ func (r *Registry) tick(now time.Time) {
 	if now.Sub(h.lastEnd(0)) < tiers[0].step-tiers[0].step/20 {
 		return
 	}
-	began := h.began
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
-		set := s.gauge != nil && s.gauge.touched()
 		s.since(t, true)
-		if set || s.gauge == nil && s.touched(t) || s.past.changed == 0 {
-			s.past.changed = now.Sub(began)
-		}
 		if h.forgets {
 			return
 		}
@@ -127,7 +121,6 @@ func (r *Registry) tick(now time.Time) {
 		s.past.logs[0].push(h.slot, false, tiers[0].keep, &h.budget)
 	})
 	h.end(0, now)
-	r.expire(now)
 	for i := 1; i < len(tiers); i++ {
 		if now.Sub(h.lastEnd(i)) < tiers[i].step-tiers[0].step/2 {
 			return

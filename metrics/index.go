@@ -72,15 +72,3 @@ func (x *index[K, V]) size() int {
 	}
 	return n
 }
-
-// remove takes out the entries that drop chooses.
-func (x *index[K, V]) remove(drop func(K, V) bool) {
-	x.settle()
-	m := x.read.Load()
-	if m == nil {
-		return
-	}
-	rest := maps.Clone(*m)
-	maps.DeleteFunc(rest, drop)
-	x.read.Store(&rest)
-}

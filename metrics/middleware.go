@@ -73,6 +73,8 @@ func (h *httpMiddleware) done(m *measured, r *http.Request) {
 	switch {
 	case m.code >= firstCode && m.code < firstCode+codes:
 		l.Code = h.codes[m.code-firstCode]
+	case m.code != 0:
+		l.Code = strconv.Itoa(m.code)
 	case m.finished:
 		l.Code = h.codes[http.StatusOK-firstCode]
 	}
@@ -80,6 +82,9 @@ func (h *httpMiddleware) done(m *measured, r *http.Request) {
 		h.panics.With(httpRouteLabels{l.Route}).Inc()
 	}
 	h.duration.With(l).Observe(m.took.Seconds())
+	if r.Method == http.MethodHead {
+		m.size = 0 // it is not sent
+	}
 	h.responses.With(l).Observe(float64(m.size))
 	if r.ContentLength >= 0 {
 		h.requests.With(httpRequestLabels{l.Method, l.Route}).Observe(float64(r.ContentLength))
@@ -171,6 +176,15 @@ func (f flushable) Flush() {
 	f.ResponseWriter.(http.Flusher).Flush()
 }
 
+// FlushError is Flush with its error, for [http.ResponseController].
+func (f flushable) FlushError() error {
+	err := http.NewResponseController(f.ResponseWriter).Flush()
+	if err == nil {
+		f.written()
+	}
+	return err
+}
+
 type hijackable struct{ flushable }
 
 // Hijack takes the connection over.
@@ -187,8 +201,10 @@ func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 
 // ReadFrom lets the kernel copy files.
 func (h hijackable) ReadFrom(r io.Reader) (int64, error) {
-	h.written()
 	n, err := io.Copy(h.ResponseWriter, r)
+	if n > 0 || err == nil { // what could not be read from is followed by another status
+		h.written()
+	}
 	h.size += n
 	return n, err
 }

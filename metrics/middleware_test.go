@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -45,6 +46,12 @@ func TestHTTP(t *testing.T) {
 		w.WriteHeader(http.StatusTeapot)
 		w.WriteHeader(http.StatusOK) // net/http ignores it, and so does the metric
 	})
+	mux.HandleFunc("/broken", func(w http.ResponseWriter, _ *http.Request) {
+		if _, err := io.Copy(w, io.MultiReader(failing{})); err != nil {
+			http.Error(w, "it cannot be read", http.StatusInternalServerError)
+		}
+	})
+	mux.HandleFunc("/odd", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(799) })
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("/late-panic", func(w http.ResponseWriter, _ *http.Request) {
 		w.WriteHeader(http.StatusAccepted)
@@ -84,6 +91,9 @@ func TestHTTP(t *testing.T) {
 	}
 	require.Equal(t, "12345", get("POST", "/echo", "12345"))
 	get("GET", "/silent", "")
+	get("GET", "/broken", "")
+	get("GET", "/odd", "")
+	get("HEAD", "/broken", "")
 	get("BREW", "/early", "")
 	require.Equal(t, "error", get("POST", "/panic", "x"))
 	require.Equal(t, "error", get("POST", "/late-panic", "x"))
@@ -116,10 +126,29 @@ func TestHTTP(t *testing.T) {
 		`http_request_duration_seconds_count{code="418",method="_OTHER",route="/early"} 1`, `http_request_duration_seconds_count{code="aborted",method="POST",route="/panic"} 1`,
 		`http_request_duration_seconds_count{code="202",method="POST",route="/late-panic"} 1`, `http_panics_total{route="/panic"} 1`, `http_panics_total{route="/late-panic"} 1`,
 		`http_response_size_bytes_sum{code="200",method="GET",route="/flush"} 4`, `http_request_duration_seconds_count{code="101",method="GET",route="/hijack"} 1`,
-		"http_requests_in_flight 0",
+		"http_requests_in_flight 0", `http_request_duration_seconds_count{code="500",method="GET",route="/broken"} 1`,
+		`http_request_duration_seconds_count{code="799",method="GET",route="/odd"} 1`, `http_response_size_bytes_sum{code="500",method="HEAD",route="/broken"} 0`,
 	} {
 		require.True(t, slices.Contains(lines, want), want)
 	}
+}
+
+type failing struct{}
+
+func (failing) Read([]byte) (int, error) { return 0, errors.New("broken") }
+
+// flushFails is a response whose flushing fails.
+type flushFails struct{ http.ResponseWriter }
+
+func (flushFails) Flush()            {}
+func (flushFails) FlushError() error { return errors.New("gone") }
+
+// The error of a flush gets through.
+func TestHTTPFlushError(t *testing.T) {
+	t.Parallel()
+	metrics.HTTP(metrics.Discard{}, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		assert.EqualError(t, http.NewResponseController(w).Flush(), "gone")
+	})).ServeHTTP(flushFails{httptest.NewRecorder()}, httptest.NewRequest(http.MethodGet, "/", nil))
 }
 
 // What cannot flush or hijack does not look as if it could.

@@ -41,13 +41,13 @@ func canonicalName(name string, kind Kind) string {
 }
 
 // cleanLabels returns the labels sorted, with names and values that can be exported. Of two with the same name the first
-// counts, one without a name does not.
+// counts, one without a name or a value does not: to Prometheus that is as good as none.
 func cleanLabels(labels []Label, kind Kind) []Label {
 	clean := make([]Label, 0, len(labels))
 	for _, l := range labels {
 		name := cleanLabelName(l.Name, kind)
-		if name != "" && !slices.ContainsFunc(clean, func(o Label) bool { return o.Name == name }) {
-			clean = append(clean, Label{name, cleanValue(l.Value)})
+		if name != "" && l.Value != "" && !slices.ContainsFunc(clean, func(o Label) bool { return o.Name == name }) {
+			clean = append(clean, Label{strings.Clone(name), strings.Clone(cleanValue(l.Value))}) // they may be parts of something large
 		}
 	}
 	slices.SortFunc(clean, func(a, b Label) int { return strings.Compare(a.Name, b.Name) })
@@ -122,6 +122,9 @@ func appendUnsorted(key []byte, labels []Label) []byte {
 }
 
 func appendLabel(key []byte, l *Label) []byte {
+	if l.Value == "" {
+		return key // as if it were not there
+	}
 	key = binary.AppendUvarint(key, uint64(len(l.Name)))
 	key = append(key, l.Name...)
 	key = binary.AppendUvarint(key, uint64(len(l.Value)))

@@ -1,9 +1,6 @@
 package metrics
 
-import (
-	"math"
-	"time"
-)
+import "math"
 
 // past is what a series remembers. The lock of the registry's history guards it.
 type past struct {
@@ -15,8 +12,7 @@ type past struct {
 	ticked  bool
 	octaves []octaveCounts // those that are there
 
-	changed time.Duration        // when the last change was seen, since the history began; for IdleExpiry
-	logs    *[len(tiers)]slotLog // nil before the first tick, and when nothing is remembered
+	logs *[len(tiers)]slotLog // nil before the first tick, and when nothing is remembered
 }
 
 // log returns what is remembered in a tier.
@@ -52,6 +48,10 @@ func (s *series) since(t *tally, tick bool) {
 // sample takes a gauge as it is. Between two ticks it was also what it was at the first of them.
 func (s *series) sample(t *tally, tick bool) {
 	if s.gauge.absent.Load() {
+		if tick {
+			s.past.ticked = false
+			s.gauge.seen.take()
+		}
 		return
 	}
 	low, high := s.gauge.seen.load()

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
-	"sync/atomic"
 	"time"
 )
 
@@ -26,9 +25,6 @@ type Config struct {
 	// MaxHistory limits the memory of what [Registry.Summary] and [Registry.Select] look back on, in bytes. When it is used
 	// up, series remember less far. Defaults to 64 MiB; -1 is no history.
 	MaxHistory int `env:"METRICS_MAX_HISTORY" default:"64MiB" unit:"bytes" check:"min=-1" doc:"memory for the last 25 hours; -1 is none"`
-	// IdleExpiry is after how long without a change a series is taken out of the export. One that somebody holds comes back
-	// when it changes, without having lost a value. Defaults to never.
-	IdleExpiry time.Duration `env:"METRICS_IDLE_EXPIRY" check:"min=0s" doc:"after how long without a change a series is no longer exported; 0 is never"`
 	// Strict makes misuse panic, for tests.
 	Strict bool
 	// Logger is told of misuse and of limits that were reached. Nil means slog.Default.
@@ -46,9 +42,6 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("%s is %d: must be positive, 0 for the default, or -1 for no limit", limit.name, limit.value))
 		}
 	}
-	if c.IdleExpiry < 0 {
-		errs = append(errs, fmt.Errorf("IdleExpiry is %v: must be positive, or 0 for never", c.IdleExpiry))
-	}
 	if len(errs) > 0 {
 		return fmt.Errorf("metrics: invalid configuration:\n%w", errors.Join(errs...))
 	}
@@ -60,8 +53,7 @@ func (c Config) Validate() error {
 type Registry struct {
 	cfg Config
 
-	families   index[string, *family] // by every name that was asked for
-	generation atomic.Uint64          // changes when series were taken out
+	families index[string, *family] // by every name that was asked for
 
 	mu      sync.Mutex // guards the making of series and what follows
 	ordered []*family

@@ -2,6 +2,8 @@ package metrics_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"math"
@@ -56,7 +58,7 @@ func TestValues(t *testing.T) {
 	t.Parallel()
 	r := new(metrics.Registry)
 	c := r.Counter("bytes")
-	for _, v := range []float64{1, 2.5, 1 << 53, -1, math.NaN(), math.Inf(1), math.Inf(-1), 0} {
+	for _, v := range []float64{1, 2.5, 1 << 53, -1, math.NaN(), math.Inf(1), math.Inf(-1), math.MaxFloat64, 0} {
 		c.Add(v)
 	}
 	c.Inc()
@@ -68,7 +70,7 @@ func TestValues(t *testing.T) {
 	g.Add(-7.5)
 	require.Equal(t, []string{"level -2.5"}, samples(t, r, "level"))
 	h := r.Histogram("size")
-	for _, v := range []float64{1, 3, 0, -2, 1e300, 1e-300, math.NaN(), math.Inf(1)} {
+	for _, v := range []float64{1, 3, 0, -2, 1e100, 1e-300, math.NaN(), math.Inf(1), math.MaxFloat64} {
 		h.Observe(v)
 	}
 	lines := samples(t, r, "size")
@@ -77,7 +79,7 @@ func TestValues(t *testing.T) {
 	require.Contains(t, lines, `size_bucket{le="2"} 4`)
 	require.Contains(t, lines, `size_bucket{le="4"} 5`)
 	require.Contains(t, lines, `size_bucket{le="+Inf"} 6`)
-	require.Contains(t, lines, "size_sum 1e+300")
+	require.Contains(t, lines, "size_sum 1e+100")
 }
 
 // What cannot be is a working handle, a count, and one warning.
@@ -91,10 +93,12 @@ func TestMisuse(t *testing.T) {
 		"no name":                 {func(r *metrics.Registry) { r.Gauge("").Set(1) }, "name"},
 		"a histogram's name":      {func(r *metrics.Registry) { r.Histogram("x").Observe(1); r.Gauge("x_count").Set(1) }, "name"},
 		"a name of a histogram's": {func(r *metrics.Registry) { r.Gauge("x_sum").Set(1); r.Histogram("x").Observe(1) }, "name"},
-		"a label twice":           {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a"}, metrics.Label{Name: "a"}).Set(1) }, "labels"},
-		"a label's name":          {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a b"}).Set(1) }, "labels"},
-		"a reserved label":        {func(r *metrics.Registry) { r.Histogram("x", metrics.Label{Name: "le"}).Observe(1) }, "labels"},
-		"no label's name":         {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{}).Set(1) }, "labels"},
+		"a label twice": {func(r *metrics.Registry) {
+			r.Gauge("x", metrics.Label{Name: "a", Value: "1"}, metrics.Label{Name: "a", Value: "2"}).Set(1)
+		}, "labels"},
+		"a label's name":   {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Name: "a b", Value: "1"}).Set(1) }, "labels"},
+		"a reserved label": {func(r *metrics.Registry) { r.Histogram("x", metrics.Label{Name: "le", Value: "1"}).Observe(1) }, "labels"},
+		"no label's name":  {func(r *metrics.Registry) { r.Gauge("x", metrics.Label{Value: "1"}).Set(1) }, "labels"},
 	} {
 		var log bytes.Buffer
 		r, err := metrics.New(metrics.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
@@ -108,10 +112,9 @@ func TestMisuse(t *testing.T) {
 		require.NoError(t, err)
 		require.Panics(t, func() { c.do(strict) }, name)
 	}
-	_, err := metrics.New(metrics.Config{MaxSeries: -2, MaxTotalSeries: -5, MaxHistory: -9, IdleExpiry: -1})
+	_, err := metrics.New(metrics.Config{MaxSeries: -2, MaxTotalSeries: -5, MaxHistory: -9})
 	require.EqualError(t, err, "metrics: invalid configuration:\nMaxSeries is -2: must be positive, 0 for the default, or -1 for no limit\n"+
-		"MaxTotalSeries is -5: must be positive, 0 for the default, or -1 for no limit\nMaxHistory is -9: must be positive, 0 for the default, or -1 for no limit\n"+
-		"IdleExpiry is -1ns: must be positive, or 0 for never")
+		"MaxTotalSeries is -5: must be positive, 0 for the default, or -1 for no limit\nMaxHistory is -9: must be positive, 0 for the default, or -1 for no limit")
 }
 
 // A million label values leave the memory as it is, and lose no count.
@@ -177,7 +180,7 @@ func TestConcurrentUse(t *testing.T) {
 			for i := range rounds {
 				vec.With(labels{"GET", i % series}).Inc()
 				r.Counter("requests", metrics.Label{Name: "method", Value: "GET"}, metrics.Label{Name: "status", Value: fmt.Sprint(i % series)}).Inc()
-				r.Histogram("duration_seconds").Observe(float64(i%97) / 100)
+				r.Histogram("duration_seconds").Observe(float64(i % 97))
 				r.Gauge("busy").Add(1)
 				r.Gauge("busy").Add(-1)
 				if i%500 == 0 {
@@ -195,6 +198,11 @@ func TestConcurrentUse(t *testing.T) {
 		require.True(t, strings.HasSuffix(line, fmt.Sprint(" ", 2*workers*rounds/series)), line)
 	}
 	require.Contains(t, samples(t, r, "duration_seconds_count"), fmt.Sprint("duration_seconds_count ", workers*rounds))
+	sum := 0
+	for i := range rounds {
+		sum += i % 97
+	}
+	require.Equal(t, []string{fmt.Sprint("duration_seconds_sum ", workers*sum)}, samples(t, r, "duration_seconds_sum"), "nothing is lost when goroutines meet")
 	require.Equal(t, []string{"busy 0"}, samples(t, r, "busy"))
 }
 
@@ -279,7 +287,8 @@ func TestLabelValues(t *testing.T) {
 	require.Contains(t, lines, "g{v=\"\ufffd\"} 1")
 	require.Contains(t, lines, `g{v="`+strings.Repeat("é", 128)+`"} 1`)
 	require.Contains(t, lines, `g{v="`+strings.Repeat("x", 256)+`"} 1`)
-	require.Contains(t, lines, `g{v=""} 1`)
+	require.Equal(t, []string{"g 1"}, samples(t, r, "g "), "a label without a value is as good as none")
+	require.Same(t, r.Gauge("g"), r.Gauge("g", metrics.Label{Name: "v"}))
 }
 
 // A gauge and a counter of one name are two families in both formats.
@@ -302,4 +311,100 @@ restarts_total 1
 starts_total 1
 # EOF
 `, open.String())
+}
+
+// A label of our own overflow, names of our own metrics and names that cannot be exported break nothing.
+func TestNamesOfOurOwn(t *testing.T) {
+	t.Parallel()
+	r, err := metrics.New(metrics.Config{MaxSeries: 2, Logger: quiet()})
+	require.NoError(t, err)
+	r.Counter("u", metrics.Label{Name: "otel_metric_overflow", Value: "true"}).Inc()
+	for i := range 5 {
+		r.Counter("u", metrics.Label{Name: "i", Value: fmt.Sprint(i)}).Inc()
+	}
+	require.Equal(t, []string{`u_total{otel_metric_overflow="true"} 5`, `u_total{i="0"} 1`}, samples(t, r, "u_total"), "one series for each set of labels")
+	for _, name := range []string{"metrics_misuses_total", "metrics_overflows_total", "metrics_callback_failures_total"} {
+		r, err := metrics.New(metrics.Config{MaxSeries: 1, Logger: quiet()})
+		require.NoError(t, err)
+		r.Gauge(name).Set(1)
+		r.Gauge("")
+		for i := range 3 {
+			r.Counter("c", metrics.Label{Name: "i", Value: fmt.Sprint(i)}).Inc()
+		}
+		r.GaugeFunc("f", func(context.Context) (float64, error) { return 0, errors.New("no") })
+		require.Contains(t, samples(t, r, name), name+" 1")
+	}
+	var log bytes.Buffer
+	r, err = metrics.New(metrics.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	require.NoError(t, err)
+	r.Counter("请求数").Inc()
+	r.Counter("_total").Inc()
+	r.Counter("4xx").Inc()
+	require.Equal(t, 2, strings.Count(log.String(), "cannot be exported")+strings.Count(log.String(), "it is exported as"), log.String())
+	var open bytes.Buffer
+	require.NoError(t, r.WriteOpenMetrics(&open))
+	require.NotContains(t, open.String(), "# TYPE  ")
+}
+
+// Nothing large stays behind a small label.
+func TestLabelsKeepNothingLarge(t *testing.T) { // alone, because it measures memory
+	r, err := metrics.New(metrics.Config{Logger: quiet(), MaxTotalSeries: 2000})
+	require.NoError(t, err)
+	vec := metrics.NewCounterVec[string](r, "v")
+	var before, after runtime.MemStats
+	runtime.GC()
+	runtime.ReadMemStats(&before)
+	for i := range 300 {
+		large := strings.Repeat(fmt.Sprint(i%10), 1<<18) + fmt.Sprint(i)
+		r.Counter("cut", metrics.Label{Name: "v", Value: large}).Inc()
+		r.Counter("part", metrics.Label{Name: "v", Value: large[len(large)-20:]}).Inc()
+		vec.With(large).Inc()
+		r.Describe(fmt.Sprint("described_", i), metrics.KindGauge, metrics.Description{})
+	}
+	for i := range 100_000 {
+		r.Describe(fmt.Sprint("described_", i), metrics.KindGauge, metrics.Description{Help: "x"})
+	}
+	runtime.GC()
+	runtime.ReadMemStats(&after)
+	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(4<<20))
+	runtime.KeepAlive(vec)
+}
+
+// A logger may count what it logs, also what a Vec brings up.
+func TestVecWhoseLoggerCounts(t *testing.T) {
+	t.Parallel()
+	var vec *metrics.Vec[string, metrics.Counter]
+	handler := slog.NewTextHandler(new(bytes.Buffer), &slog.HandlerOptions{ReplaceAttr: func(_ []string, a slog.Attr) slog.Attr {
+		if a.Key == slog.LevelKey {
+			vec.With(a.Value.String()).Inc()
+		}
+		return a
+	}})
+	r, err := metrics.New(metrics.Config{Logger: slog.New(handler)})
+	require.NoError(t, err)
+	r.Gauge("logged_total")
+	vec = metrics.NewCounterVec[string](r, "logged")
+	vec.With("INFO").Inc() // is of another kind, which is logged
+}
+
+// Labels of every type cost no lookup when they are known, and those with the same ends are told apart.
+func TestVecCostsNothing(t *testing.T) { // alone, because it counts allocations
+	type mixed struct {
+		URL   string
+		Ratio float64
+		Code  int16
+	}
+	v := metrics.NewCounterVec[mixed](new(metrics.Registry), "c")
+	label := func(i int) mixed {
+		return mixed{fmt.Sprintf("https://shop-%02d.example.com/index.html", i), float64(i) / 7, int16(i)}
+	}
+	var all []mixed
+	for i := range 200 {
+		all = append(all, label(i), mixed{label(i).URL, 0, 0}, mixed{"", float64(i) / 3, 0})
+	}
+	for round := range 2 {
+		i := 0
+		allocs := testing.AllocsPerRun(len(all)-1, func() { v.With(all[i]).Inc(); i++ })
+		require.False(t, round > 0 && allocs > 0, allocs)
+	}
 }

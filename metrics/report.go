@@ -49,6 +49,8 @@ type ReportRow struct {
 	Before *float64  `json:"before"`
 	// Covered is how much of the window Now is of, in seconds. Before is only given when it is of nearly all of its window.
 	Covered float64 `json:"covered_seconds"`
+
+	coveredBefore float64
 }
 
 // Report compares the last window, which is at most [MaxWindow], with the one before. Without items it is that of
@@ -70,7 +72,7 @@ func (r *Registry) Report(window time.Duration, items ...ReportItem) Report {
 		for _, figure := range item.Figures {
 			row := ReportRow{Title: item.Title, Name: now.Name, Figure: figure, Covered: now.Covered.Seconds(), Now: now.figure(figure)}
 			if known {
-				row.Before = before.figure(figure)
+				row.Before, row.coveredBefore = before.figure(figure), before.Covered.Seconds()
 			}
 			report.Rows = append(report.Rows, row)
 		}

@@ -79,3 +79,22 @@ func TestReportUnits(t *testing.T) {
 		require.Contains(t, text, want)
 	}
 }
+
+// What goes on as before has not changed, whatever the steps are.
+func TestReportOfAConstantRate(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := new(metrics.Registry)
+		go func() { _ = r.Run(t.Context()) }()
+		time.Sleep(time.Millisecond)
+		for range 5 * 360 {
+			r.Counter("c").Add(100)
+			time.Sleep(10 * time.Second)
+		}
+		time.Sleep(3 * time.Second)
+		for _, window := range []time.Duration{5 * time.Minute, 7 * time.Minute, 10 * time.Minute, 90 * time.Minute} {
+			text := r.Report(window, metrics.ReportItem{Title: "c", Name: "c", Figures: []metrics.Aggregate{metrics.Increase}}).String()
+			require.Regexp(t, `[+-]?[0-2] %\n$`, text)
+		}
+	})
+}

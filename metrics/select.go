@@ -63,8 +63,8 @@ func (r *Registry) Select(pattern string, since time.Time) []Series {
 	}
 	r.mu.Unlock()
 	if window := now.Sub(since); window >= 0 {
-		look := h.back(now, min(window, MaxAgo), 0)
-		for i := range list {
+		for i := range list { // each as far as it is known
+			look := h.back(now, min(window, MaxAgo), 0, sources[i:i+1])
 			list[i].Points = sources[i].points(look, h.tally[list[i].Kind], now)
 		}
 	}
@@ -86,11 +86,10 @@ func matchName(name, pattern string) bool {
 
 // points returns what is remembered of a series, step by step.
 func (s *series) points(l *look, t *tally, now time.Time) (list []Point) {
-	w := s.best(l)
 	for tier := len(tiers) - 1; tier >= 0; tier-- {
 		log, ends := s.past.log(tier), l.h.ends[tier]
-		at := len(ends) - min(w.slots[tier], int(log.pushed))
-		log.between(w.slots[tier], w.skip[tier], func(slot []byte) {
+		at := len(ends) - min(l.slots[tier], int(log.pushed))
+		log.between(l.slots[tier], l.skip[tier], func(slot []byte) {
 			t.reset()
 			t.add(slot)
 			list = append(list, t.point(ends[at-1], ends[at]))

@@ -54,6 +54,11 @@ const (
 
 // Value returns a figure. ok is false for one that the kind does not have, and for one that nothing was observed for.
 func (s Summary) Value(a Aggregate) (value float64, ok bool) {
+	value, ok = s.value(a)
+	return value, ok && !math.IsNaN(value)
+}
+
+func (s Summary) value(a Aggregate) (value float64, ok bool) {
 	counter, gauge, histogram := s.Kind == KindCounter, s.Kind == KindGauge, s.Kind == KindHistogram
 	some := s.Count > 0
 	switch a {
@@ -115,16 +120,18 @@ func (r *Registry) SummaryBefore(ago time.Duration, name string, window time.Dur
 	now := time.Now()
 	r.tick(now)
 	s = Summary{Name: f.name, Kind: f.kind, Window: window}
-	look := h.back(now, min(max(window, 0), MaxWindow), max(ago, 0))
+	members := r.members(f, cleanLabels(match, f.kind))
+	look := h.back(now, min(max(window, 0), MaxWindow), max(ago, 0), members)
 	total := h.tally[f.kind]
 	total.reset()
 	var latest float64
-	for _, series := range r.members(f, match) {
+	for _, series := range members {
 		s.Series++
+		total.last = 0
 		series.during(look, total)
 		latest += total.last
 	}
-	s.End, s.Covered = look.end, max(look.end.Sub(look.known), 0)
+	s.End, s.Covered = look.end, max(look.end.Sub(look.begin), 0)
 	total.last = latest
 	return s.filled(total), s.Series > 0
 }
@@ -141,6 +148,7 @@ func (s Summary) filled(t *tally) Summary {
 		s.Count, s.Latest = t.samples, t.last
 		s.Avg = t.sum / float64(max(t.samples, 1))
 	case KindHistogram:
+		t.complete()
 		s.Count, s.Sum = t.whole, t.part
 		s.Rate = perSecond(float64(t.whole), seconds)
 		s.Avg = t.part / float64(max(t.whole, 1))
@@ -157,6 +165,17 @@ func perSecond(n, seconds float64) float64 {
 		return 0
 	}
 	return n / seconds
+}
+
+// complete makes up for extremes that were not noted yet when their value was counted already.
+func (t *tally) complete() {
+	if t.low <= t.high || t.whole == 0 {
+		return
+	}
+	t.low, t.high = 0, 0
+	if t.from < t.to {
+		t.low, t.high = middle(t.from), middle(t.to-1)
+	}
 }
 
 // quantile returns a value that a part q of all values does not exceed, within 2.2 %.

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"bytes"
+	"context"
 	"io"
 	"math"
 	"slices"
@@ -18,10 +19,16 @@ const (
 )
 
 // WriteText writes all metrics in Prometheus' text format, sorted by name.
-func (r *Registry) WriteText(w io.Writer) error { return r.write(w, plainText) }
+func (r *Registry) WriteText(w io.Writer) error {
+	r.refresh(context.Background())
+	return r.write(w, plainText)
+}
 
 // WriteOpenMetrics writes all metrics as OpenMetrics.
-func (r *Registry) WriteOpenMetrics(w io.Writer) error { return r.write(w, openMetrics) }
+func (r *Registry) WriteOpenMetrics(w io.Writer) error {
+	r.refresh(context.Background())
+	return r.write(w, openMetrics)
+}
 
 func (r *Registry) write(w io.Writer, format format) error {
 	t := textWriter{format: format}
@@ -76,7 +83,7 @@ func (t *textWriter) family(f *exportedFamily, all []exportedFamily) {
 	title, kind := f.name, f.kind.String()
 	if t.format == openMetrics && f.kind == KindCounter {
 		base := strings.TrimSuffix(title, "_total")
-		if _, both := slices.BinarySearchFunc(all, base, func(f exportedFamily, name string) int { return strings.Compare(f.name, name) }); both {
+		if _, both := slices.BinarySearchFunc(all, base, func(f exportedFamily, name string) int { return strings.Compare(f.name, name) }); both || base == "" {
 			kind = "unknown" // a gauge x beside a counter x_total: OpenMetrics has one name for them
 		} else {
 			title = base
@@ -86,7 +93,7 @@ func (t *textWriter) family(f *exportedFamily, all []exportedFamily) {
 	if help == "" {
 		help = "The " + f.kind.String() + " " + f.name + "."
 	}
-	t.comment("HELP", title, escape(help, t.format == openMetrics))
+	t.comment("HELP", title, escape(strings.ToValidUTF8(help, "\ufffd"), t.format == openMetrics))
 	t.comment("TYPE", title, kind)
 	if t.format == openMetrics && f.desc.Unit != "" && strings.HasSuffix(title, "_"+f.desc.Unit) {
 		t.comment("UNIT", title, f.desc.Unit)

@@ -2,6 +2,7 @@ package metrics
 
 import (
 	"fmt"
+	"hash/maphash"
 	"reflect"
 	"strconv"
 	"strings"
@@ -13,7 +14,8 @@ import (
 
 // Vec is all series of a metric, by labels that are a struct: its fields are the labels, in the spelling of their label
 // tag or else in snake case. Asking for a series that has been asked for before takes no lock and no memory, so it can be
-// done for every request. Values that are no texts are written as fmt does.
+// done for every request. Values that are no texts are written as fmt does. Labels of 1 024 bytes and more, those after the
+// first 2 000 combinations, and fields that are neither texts nor numbers cost a lookup each time.
 //
 //	type labels struct {
 //		Method string
@@ -24,41 +26,42 @@ import (
 //
 // A Vec is safe for concurrent use.
 type Vec[L comparable, M any] struct {
-	get        func([]Label) M
-	labels     []string       // the names
-	hasher     hasher         // of L
-	generation *atomic.Uint64 // of the registry: changes when series were taken out
+	get    func([]Label) M
+	labels []string // the names
+	hasher hasher   // of L
+	seed   maphash.Seed
 
 	table atomic.Pointer[vecTable[L, M]]
 	mu    sync.Mutex // guards the making of tables, and what follows
 	known int        // entries of the table
 }
 
-// maxVec limits how many series a Vec remembers. The others are asked for at the Collector.
-const maxVec = 10_000
+// maxVec limits how many series a Vec remembers, and maxVecText how long their labels may be. The others are asked for at
+// the Collector.
+const (
+	maxVec     = 2_000
+	maxVecText = 1_024
+)
 
 // NewCounterVec returns the counters of that name.
 func NewCounterVec[L comparable](c Collector, name string) *Vec[L, Counter] {
-	return newVec[L](c, func(labels []Label) Counter { return c.Counter(name, labels...) })
+	return newVec[L](func(labels []Label) Counter { return c.Counter(name, labels...) })
 }
 
 // NewGaugeVec returns the gauges of that name.
 func NewGaugeVec[L comparable](c Collector, name string) *Vec[L, Gauge] {
-	return newVec[L](c, func(labels []Label) Gauge { return c.Gauge(name, labels...) })
+	return newVec[L](func(labels []Label) Gauge { return c.Gauge(name, labels...) })
 }
 
 // NewHistogramVec returns the histograms of that name.
 func NewHistogramVec[L comparable](c Collector, name string) *Vec[L, Histogram] {
-	return newVec[L](c, func(labels []Label) Histogram { return c.Histogram(name, labels...) })
+	return newVec[L](func(labels []Label) Histogram { return c.Histogram(name, labels...) })
 }
 
-func newVec[L comparable, M any](c Collector, get func([]Label) M) *Vec[L, M] {
+func newVec[L comparable, M any](get func([]Label) M) *Vec[L, M] {
 	t := reflect.TypeFor[L]()
-	v := &Vec[L, M]{get: get, labels: labelNames(t), hasher: hasherOf(t), generation: new(atomic.Uint64)}
-	if r, ok := c.(*Registry); ok {
-		v.generation = &r.generation
-	}
-	v.table.Store(newVecTable[L, M](0, v.generation.Load()))
+	v := &Vec[L, M]{get: get, labels: labelNames(t), hasher: hasherOf(t), seed: maphash.MakeSeed()}
+	v.table.Store(newVecTable[L, M](0))
 	return v
 }
 
@@ -66,14 +69,17 @@ func newVec[L comparable, M any](c Collector, get func([]Label) M) *Vec[L, M] {
 func (v *Vec[L, M]) With(labels L) M {
 	t := v.table.Load()
 	p := unsafe.Pointer(&labels) //nolint:gosec // hasher reads the fields that L has
-	if t.generation != v.generation.Load() {
-		return v.slow(labels, v.hasher.hash(p))
-	}
 	if v.hasher.texts > 0 {
-		e := t.addresses[v.hasher.address(p)&uint64(len(t.addresses)-1)].Load() //nolint:gosec // positive
-		if e != nil && v.hasher.isSame(unsafe.Pointer(&e.labels), p) {          //nolint:gosec // as above
-			return e.metric
+		at := v.hasher.address(p) & uint64(len(t.addresses)-1) //nolint:gosec // positive
+		for _, i := range [...]uint64{at, at ^ 1} {
+			e := t.addresses[i].Load()
+			if e != nil && v.hasher.isSame(unsafe.Pointer(&e.labels), p) { //nolint:gosec // as above
+				return e.metric
+			}
 		}
+	}
+	if v.hasher.partial {
+		return v.slow(labels, maphash.Comparable(v.seed, labels))
 	}
 	hash := v.hasher.hash(p)
 	if e := t.find(hash, &labels); e != nil {
@@ -82,41 +88,46 @@ func (v *Vec[L, M]) With(labels L) M {
 	return v.slow(labels, hash)
 }
 
+// slow asks the Collector, without a lock: it may log, and a logger may count what it logs.
 func (v *Vec[L, M]) slow(labels L, hash uint64) M {
+	if e := v.table.Load().find(hash, &labels); e != nil {
+		return e.metric
+	}
+	all := labelsOf(reflect.ValueOf(&labels).Elem(), v.labels)
+	length := 0
+	for _, l := range all {
+		length += len(l.Value)
+	}
+	m := v.get(all)
+	if length > maxVecText {
+		return m
+	}
 	v.mu.Lock()
 	defer v.mu.Unlock()
 	t := v.table.Load()
-	if g := v.generation.Load(); t.generation != g { // what nobody holds but this may go
-		t, v.known = newVecTable[L, M](0, g), 0
-		v.table.Store(t)
-	}
-	if e := t.find(hash, &labels); e != nil {
-		return e.metric
-	}
-	m := v.get(labelsOf(reflect.ValueOf(&labels).Elem(), v.labels))
-	if v.known >= maxVec {
+	if e := t.find(hash, &labels); e != nil || v.known >= maxVec {
 		return m
 	}
 	if 2*v.known >= len(t.slots) {
 		old := t
-		t = newVecTable[L, M](v.known, old.generation)
+		t, v.known = newVecTable[L, M](v.known), 0
 		for i := range old.slots {
-			if e := old.slots[i].Load(); e != nil {
-				t.insert(&v.hasher, e)
+			if e := old.slots[i].Load(); e != nil && t.insert(&v.hasher, e) {
+				v.known++
 			}
 		}
-		defer v.table.Store(t)
+		v.table.Store(t)
 	}
-	v.known++
-	t.insert(&v.hasher, &vecEntry[L, M]{hash, labels, m})
+	if t.insert(&v.hasher, &vecEntry[L, M]{hash, labels, m}) {
+		v.known++
+	}
 	return m
 }
 
 // vecTable finds entries without a lock. Entries are only added.
 type vecTable[L comparable, M any] struct {
-	generation uint64
-	slots      []atomic.Pointer[vecEntry[L, M]] // by hasher.hash; a power of two, like
-	addresses  []atomic.Pointer[vecEntry[L, M]] // by hasher.address, in two places
+	slots     []atomic.Pointer[vecEntry[L, M]] // by hasher.hash; a power of two, like
+	addresses []atomic.Pointer[vecEntry[L, M]] // by hasher.address, in two places
 }
 
 type vecEntry[L comparable, M any] struct {
@@ -129,13 +140,13 @@ type vecEntry[L comparable, M any] struct {
 const probes = 8
 
 // newVecTable returns a table for n entries, with room for as many again.
-func newVecTable[L comparable, M any](n int, generation uint64) *vecTable[L, M] {
+func newVecTable[L comparable, M any](n int) *vecTable[L, M] {
 	size := 16
 	for size < 4*n {
 		size *= 2
 	}
 	return &vecTable[L, M]{
-		generation: generation, slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 4*size),
+		slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 4*size),
 	}
 }
 
@@ -153,7 +164,8 @@ func (t *vecTable[L, M]) find(hash uint64, labels *L) *vecEntry[L, M] {
 	return nil
 }
 
-func (t *vecTable[L, M]) insert(h *hasher, e *vecEntry[L, M]) {
+// insert returns false when all places of an entry are taken.
+func (t *vecTable[L, M]) insert(h *hasher, e *vecEntry[L, M]) bool {
 	mask := uint64(len(t.slots) - 1) //nolint:gosec // positive
 	if h.texts > 0 {
 		at := h.address(unsafe.Pointer(&e.labels)) & uint64(len(t.addresses)-1) //nolint:gosec // see With
@@ -165,9 +177,10 @@ func (t *vecTable[L, M]) insert(h *hasher, e *vecEntry[L, M]) {
 	for i := range uint64(probes) {
 		if slot := &t.slots[(e.hash+i)&mask]; slot.Load() == nil {
 			slot.Store(e)
-			return
+			return true
 		}
 	}
+	return false
 }
 
 // labelNames returns the names of a struct's labels.

@@ -4,6 +4,7 @@ import (
 	"math"
 	"math/rand/v2"
 	"runtime"
+	"strconv"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -163,4 +164,111 @@ func aDay(t *testing.T, memory, hours, perSecond int, least time.Duration) {
 	runtime.ReadMemStats(&after)
 	require.Less(t, int64(after.HeapAlloc)-int64(day.HeapAlloc), int64(32<<10), "the memory grows")
 	runtime.KeepAlive(e)
+}
+
+// Series that begin late, and series that have forgotten different things: what is said is always of Covered.
+func TestFiguresAreOfCovered(t *testing.T) {
+	for _, memory := range []int{0, 80, 100, 200, 300, 400, 700, 1500, 4000} {
+		t.Run(strconv.Itoa(memory), func(t *testing.T) {
+			synctest.Test(t, func(t *testing.T) {
+				r, err := metrics.New(metrics.Config{MaxHistory: memory})
+				require.NoError(t, err)
+				go func() { _ = r.Run(t.Context()) }()
+				begin := time.Now()
+				time.Sleep(time.Millisecond)
+				var made []time.Time // when each series was made
+				for step := range 200 {
+					if step%37 == 0 && len(made) < 5 {
+						made = append(made, time.Now())
+					}
+					for i := range made { // each once in a step
+						label := metrics.Label{Name: "i", Value: strconv.Itoa(i)}
+						r.Counter("c", label).Inc()
+						r.Histogram("h", label).Observe(float64(1 + step%50))
+					}
+					time.Sleep(10 * time.Second)
+					if step%13 != 0 {
+						continue
+					}
+					for _, window := range []time.Duration{0, time.Minute, 5 * time.Minute, 20 * time.Minute} {
+						for _, ago := range []time.Duration{0, 3 * time.Minute} {
+							for _, name := range []string{"c", "h"} {
+								s, _ := r.SummaryBefore(ago, name, window)
+								from, want := s.End.Add(-s.Covered), 0
+								for i := range made {
+									for at := made[i]; at.Before(s.End); at = at.Add(10 * time.Second) {
+										if !at.Before(from) {
+											want++
+										}
+									}
+								}
+								got := int(s.Increase) + int(s.Count)
+								require.Equal(t, want, got, "%s over %v, %v ago, in step %d: covered %v until %v", name, window, ago, step, s.Covered, s.End.Sub(begin))
+								require.False(t, s.Count > 0 && !(s.Min <= s.P50 && s.P50 <= s.Max), "%v", s)
+							}
+						}
+					}
+				}
+			})
+		})
+	}
+}
+
+// Without a past, what is known is what happened since the last tick.
+func TestNoHistory(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r, err := metrics.New(metrics.Config{MaxHistory: -1})
+		require.NoError(t, err)
+		go func() { _ = r.Run(t.Context()) }()
+		time.Sleep(time.Millisecond)
+		r.Counter("c").Add(5)
+		time.Sleep(15 * time.Second)
+		r.Counter("c").Add(3)
+		s, _ := r.Summary("c", time.Hour)
+		require.InDelta(t, 3, s.Increase, 0)
+		require.Equal(t, 5*time.Second+time.Millisecond, s.Covered)
+		require.Len(t, r.Select("c", time.Now().Add(-time.Hour))[0].Points, 1)
+	})
+}
+
+// Nobody has to call Run: what is asked divides the past.
+func TestWithoutRun(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := new(metrics.Registry)
+		c := r.Counter("c")
+		for range 10 {
+			c.Inc()
+			time.Sleep(20 * time.Minute)
+			s, ok := r.Summary("c", time.Minute)
+			require.True(t, ok)
+			require.InDelta(t, 1, s.Increase, 0)
+			require.Equal(t, 20*time.Minute, s.Covered)
+		}
+		s, _ := r.Summary("c", 100*time.Hour)
+		require.InDelta(t, 10, s.Increase, 0)
+		require.Equal(t, 100*time.Hour, s.Window, "what was asked for")
+		require.Equal(t, 200*time.Minute, s.Covered)
+	})
+}
+
+// A quantile is a number also in the moment in which a value is counted and not yet noted as an extreme.
+func TestFiguresWhileObserving(t *testing.T) {
+	t.Parallel()
+	for range 300 {
+		r := new(metrics.Registry)
+		h := r.Histogram("h")
+		done := make(chan struct{})
+		go func() { h.Observe(1); close(done) }()
+		for running := true; running; {
+			select {
+			case <-done:
+				running = false
+			default:
+			}
+			s, _ := r.Summary("h", time.Minute)
+			require.False(t, math.IsInf(s.P50, 0) || math.IsNaN(s.P50) || s.Count > 0 && s.Max == 0, "%v", s)
+		}
+	}
 }
