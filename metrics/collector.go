@@ -1,6 +1,6 @@
 package metrics
 
-// Label is a dimension of a metric: its name, and the value that one series has there.
+// Label is a dimension of a metric: its name, and the value that one series has there. Without a value it is as good as none.
 type Label struct{ Name, Value string }
 
 // Collector is where values go in. Other packages take this interface and nothing else of this one; [Registry] and

@@ -22,7 +22,8 @@ import (
 )
 
 // Reader returns what a collector has of a series: the total of a counter, the value of a gauge, the number and the sum of
-// a histogram's values. ok is false when there is no such series. The name of a counter is given without a suffix.
+// a histogram's values. ok is false when there is no such series. The name of a counter is given without a suffix. A label
+// without a value may be as good as none.
 type Reader func(kind metrics.Kind, name string, labels ...metrics.Label) (value float64, count uint64, ok bool)
 
 // TestCollector runs all tests. open makes a new collector and what reads it.
