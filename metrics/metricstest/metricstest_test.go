@@ -28,7 +28,7 @@ func TestRegistry(t *testing.T) {
 		}
 		return r, func(kind metrics.Kind, name string, labels ...metrics.Label) (float64, uint64, bool) {
 			labels = slices.DeleteFunc(slices.Clone(labels), func(l metrics.Label) bool { return l.Value == "" }) // to it they are none
-			for _, s := range r.Select(name, time.Now().Add(time.Hour)) { // the very series, and none with more labels
+			for _, s := range r.Select(name, time.Now().Add(time.Hour)) {                                         // the very series, and none with more labels
 				if s.Kind != kind || len(s.Labels) != len(labels) || s.Name != name && s.Name != name+"_total" {
 					continue
 				}
