@@ -127,7 +127,7 @@ func scraped(ctx context.Context, v *demo.Verdict, base string) error {
 		return err
 	}
 	v.Figure("scraped_lines", strings.Count(text, "\n"))
-	for _, name := range []string{"http_requests_in_flight", "db_query_duration_seconds_count", "db_pool_saturation_ratio", "system_memory_usage_ratio"} {
+	for _, name := range []string{"http_requests_in_flight", "db_query_duration_seconds_count", "db_pool_saturation_ratio", "runtime_goroutines"} {
 		v.Claimf(strings.Contains(text, "\n"+name), "%s is exported", name)
 	}
 	return nil

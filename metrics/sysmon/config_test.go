@@ -22,8 +22,8 @@ Interval is -1ns: must be at least 1s, or 0 for 1m0s
 Paths[1] is empty: must be a path
 Paths[2] is "/": must be there once
 Interfaces[0] is empty: must be the name of a network interface`)
-	paths := []string{t.TempDir()}
-	s := newSampler(t, metrics.Discard{}, sysmon.Config{Paths: paths})
+	paths := []string{"/"}
+	s := newSampler(t, metrics.Discard{}, sysmon.Config{Root: machine(t), Paths: paths})
 	paths[0] = "/absent"
 	_, err = s.Sample(t.Context())
 	require.NoError(t, err, "the configuration is a copy")

@@ -19,7 +19,7 @@ func TestRuntime(t *testing.T) {
 	before := debug.SetMemoryLimit(limit)
 	t.Cleanup(func() { debug.SetMemoryLimit(before) })
 	c := newRecorder()
-	s := newSampler(t, c, sysmon.Config{})
+	s := newSampler(t, c, sysmon.Config{Root: machine(t)})
 	snapshot, err := s.Sample(t.Context())
 	require.NoError(t, err)
 	require.InDelta(t, float64(limit), *snapshot.Runtime.MemoryLimit, 0)
