@@ -147,7 +147,7 @@ func derivedNames(name string) [3]string {
 
 func (r *Registry) derivedIsTaken(name string) bool {
 	for _, derived := range derivedNames(name) {
-		if _, ok := r.families.locked(derived); ok {
+		if f, ok := r.families.locked(derived); ok && f.name == derived {
 			return true
 		}
 	}

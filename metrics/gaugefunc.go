@@ -12,12 +12,20 @@ const CallbackTimeout = time.Second
 
 const callbackFailuresName = "metrics_callback_failures_total"
 
-// callback is a gauge whose value is asked for.
+// callback is a gauge whose value is asked for. callbacks.mu guards what changes.
 type callback struct {
 	gauge *gauge
 	f     func(context.Context) (float64, error)
 	fails *counter
-	busy  bool // guarded by callbacks.mu
+
+	question *question // nil when there is none
+	late     bool      // it has not been answered in time
+}
+
+// question is one call of a func.
+type question struct {
+	asked    time.Time
+	answered chan struct{} // closed by the answer
 }
 
 type callbacks struct {
@@ -46,71 +54,75 @@ func (r *Registry) GaugeFunc(name string, f func(context.Context) (float64, erro
 	r.callbacks.list[s.gauge] = &callback{gauge: s.gauge, f: f, fails: fails}
 }
 
-// refresh asks all funcs, and waits for those that answer in time, unless nobody waits for the export any more.
+// refresh has all funcs asked and waits for those that answer in time, unless nobody waits for the export any more.
 func (r *Registry) refresh(waiting context.Context) {
-	ctx, cancel := context.WithTimeout(context.WithoutCancel(waiting), CallbackTimeout)
-	context.AfterFunc(ctx, cancel) // also when nobody waits: then the funcs have their time all the same
-	cs := &r.callbacks
-	cs.mu.Lock()
-	answers := make(chan struct{}, len(cs.list))
-	var asked []*callback
-	for _, c := range cs.list {
-		if !c.busy {
-			c.busy = true
-			asked = append(asked, c)
-			go cs.ask(ctx, c, answers)
-		}
-	}
-	cs.mu.Unlock()
-	for range asked {
+	for c, q := range r.callbacks.ask(waiting) {
+		patience := time.NewTimer(CallbackTimeout - time.Since(q.asked))
 		select {
-		case <-answers:
+		case <-q.answered:
+		case <-patience.C:
+			r.callbacks.tooLate(c, q)
 		case <-waiting.Done():
-			return
-		case <-ctx.Done():
-			cs.late(asked)
-			return
 		}
+		patience.Stop()
 	}
-	cancel()
 }
 
-// late takes the values of those out that have not answered in time.
-func (cs *callbacks) late(asked []*callback) {
+// ask asks those funcs that are not being asked, and returns what is to be waited for.
+func (cs *callbacks) ask(waiting context.Context) map[*callback]*question {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	for _, c := range asked {
-		if c.busy && cs.list[c.gauge] == c {
-			c.fails.Inc()
-			c.gauge.absent.Store(true)
+	open := make(map[*callback]*question, len(cs.list))
+	for _, c := range cs.list {
+		if c.question == nil {
+			c.question, c.late = &question{time.Now(), make(chan struct{})}, false
+			go cs.call(context.WithoutCancel(waiting), c, c.question)
+		}
+		if !c.late {
+			open[c] = c.question
 		}
 	}
+	return open
 }
 
-// ask calls a func and sets its gauge.
-func (cs *callbacks) ask(ctx context.Context, c *callback, answers chan<- struct{}) {
+// call calls a func and sets its gauge.
+func (cs *callbacks) call(ctx context.Context, c *callback, q *question) {
+	ctx, cancel := context.WithTimeout(ctx, CallbackTimeout)
+	defer cancel()
 	value := math.NaN() // also when it panics or ends its goroutine
 	defer func() {
 		_ = recover() // it is counted
-		cs.answer(c, value)
-		answers <- struct{}{}
+		cs.answer(c, q, value)
 	}()
 	if v, err := c.f(ctx); err == nil {
 		value = v
 	}
 }
 
-func (cs *callbacks) answer(c *callback, value float64) {
+func (cs *callbacks) answer(c *callback, q *question, value float64) {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
-	c.busy = false
+	c.question = nil
+	defer close(q.answered)
 	if cs.list[c.gauge] != c {
 		return // another func has taken its place
 	}
 	failed := math.IsNaN(value)
-	if failed {
+	if failed && !c.late {
 		c.fails.Inc()
 	}
 	c.gauge.Set(value)
 	c.gauge.absent.Store(failed)
+}
+
+// tooLate takes the value of a func out that has not answered in time.
+func (cs *callbacks) tooLate(c *callback, q *question) {
+	cs.mu.Lock()
+	defer cs.mu.Unlock()
+	if c.question != q || c.late || cs.list[c.gauge] != c {
+		return
+	}
+	c.late = true
+	c.fails.Inc()
+	c.gauge.absent.Store(true)
 }

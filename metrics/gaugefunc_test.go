@@ -149,3 +149,47 @@ func TestGaugeFuncAfterAbsence(t *testing.T) {
 		require.InDelta(t, 10, s.Latest, 0, "only what there is")
 	})
 }
+
+// Scrapes at the same time wait for the same answer; one that was given up leaves nothing stale; a failure counts once.
+func TestGaugeFuncsAskedTogether(t *testing.T) {
+	t.Parallel()
+	synctest.Test(t, func(t *testing.T) {
+		r := new(metrics.Registry)
+		var calls atomic.Int32
+		r.GaugeFunc("slow", func(context.Context) (float64, error) {
+			time.Sleep(300 * time.Millisecond)
+			return float64(calls.Add(1)), nil
+		})
+		both := make(chan []string, 2)
+		for range 2 {
+			go func() { both <- samples(t, r, "slow") }()
+		}
+		require.Equal(t, []string{"slow 1"}, <-both)
+		require.Equal(t, []string{"slow 1"}, <-both)
+		require.Equal(t, int32(1), calls.Load())
+
+		r.GaugeFunc("late", func(context.Context) (float64, error) {
+			time.Sleep(1200 * time.Millisecond)
+			return 0, errors.New("late, and wrong")
+		})
+		require.Empty(t, samples(t, r, "late"))
+		time.Sleep(time.Second)
+		r.GaugeFunc("late", func(context.Context) (float64, error) { return 1, nil })
+		require.Contains(t, samples(t, r, "metrics_callback_failures"), `metrics_callback_failures_total{metric="late"} 1`)
+
+		answered := false
+		r.GaugeFunc("hangs", func(context.Context) (float64, error) {
+			if answered {
+				<-t.Context().Done()
+			}
+			answered = true
+			return 7, nil
+		})
+		require.Equal(t, []string{"hangs 7"}, samples(t, r, "hangs"))
+		gone, cancel := context.WithCancel(t.Context())
+		cancel()
+		r.ServeHTTP(httptest.NewRecorder(), httptest.NewRequestWithContext(gone, http.MethodGet, "/", nil))
+		time.Sleep(time.Minute)
+		require.Empty(t, samples(t, r, "hangs"))
+	})
+}

@@ -91,11 +91,15 @@ func (h *httpMiddleware) done(m *measured, r *http.Request) {
 	}
 }
 
+// knownMethod returns a constant: the request's own text is a part of what was received, which nobody is to keep.
 func knownMethod(method string) string {
-	switch method {
-	case http.MethodGet, http.MethodHead, http.MethodPost, http.MethodPut, http.MethodPatch, http.MethodDelete, http.MethodConnect,
-		http.MethodOptions, http.MethodTrace:
-		return method
+	for _, known := range [...]string{
+		http.MethodGet, http.MethodPost, http.MethodPut, http.MethodHead, http.MethodPatch, http.MethodDelete, http.MethodOptions,
+		http.MethodConnect, http.MethodTrace,
+	} {
+		if method == known {
+			return known
+		}
 	}
 	return "_OTHER"
 }
@@ -137,10 +141,10 @@ func (m *measured) asCapableAs(w http.ResponseWriter) http.ResponseWriter {
 
 // WriteHeader notes the first status that is none of 1xx, except for that which switches protocols.
 func (m *measured) WriteHeader(code int) {
+	m.ResponseWriter.WriteHeader(code) // which panics when it is none
 	if m.code == 0 && (code >= http.StatusOK || code == http.StatusSwitchingProtocols) {
 		m.code = code
 	}
-	m.ResponseWriter.WriteHeader(code)
 }
 
 // Write notes how much was written.
@@ -202,7 +206,7 @@ func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
 // ReadFrom lets the kernel copy files.
 func (h hijackable) ReadFrom(r io.Reader) (int64, error) {
 	n, err := io.Copy(h.ResponseWriter, r)
-	if n > 0 || err == nil { // what could not be read from is followed by another status
+	if n > 0 { // or else another status may follow
 		h.written()
 	}
 	h.size += n

@@ -51,6 +51,14 @@ func TestHTTP(t *testing.T) {
 			http.Error(w, "it cannot be read", http.StatusInternalServerError)
 		}
 	})
+	mux.HandleFunc("/empty", func(w http.ResponseWriter, _ *http.Request) {
+		_, _ = io.Copy(w, io.MultiReader())
+		w.WriteHeader(http.StatusNotFound)
+	})
+	mux.HandleFunc("/impossible", func(w http.ResponseWriter, _ *http.Request) {
+		defer func() { _ = recover(); panic(http.ErrAbortHandler) }() // so that it is not logged
+		w.WriteHeader(1000)
+	})
 	mux.HandleFunc("/odd", func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(799) })
 	mux.HandleFunc("/panic", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
 	mux.HandleFunc("/late-panic", func(w http.ResponseWriter, _ *http.Request) {
@@ -93,6 +101,8 @@ func TestHTTP(t *testing.T) {
 	get("GET", "/silent", "")
 	get("GET", "/broken", "")
 	get("GET", "/odd", "")
+	get("GET", "/empty", "")
+	get("POST", "/impossible", "x")
 	get("HEAD", "/broken", "")
 	get("BREW", "/early", "")
 	require.Equal(t, "error", get("POST", "/panic", "x"))
@@ -126,6 +136,7 @@ func TestHTTP(t *testing.T) {
 		`http_request_duration_seconds_count{code="418",method="_OTHER",route="/early"} 1`, `http_request_duration_seconds_count{code="aborted",method="POST",route="/panic"} 1`,
 		`http_request_duration_seconds_count{code="202",method="POST",route="/late-panic"} 1`, `http_panics_total{route="/panic"} 1`, `http_panics_total{route="/late-panic"} 1`,
 		`http_response_size_bytes_sum{code="200",method="GET",route="/flush"} 4`, `http_request_duration_seconds_count{code="101",method="GET",route="/hijack"} 1`,
+		`http_request_duration_seconds_count{code="404",method="GET",route="/empty"} 1`, `http_request_duration_seconds_count{code="aborted",method="POST",route="/impossible"} 1`,
 		"http_requests_in_flight 0", `http_request_duration_seconds_count{code="500",method="GET",route="/broken"} 1`,
 		`http_request_duration_seconds_count{code="799",method="GET",route="/odd"} 1`, `http_response_size_bytes_sum{code="500",method="HEAD",route="/broken"} 0`,
 	} {

@@ -298,6 +298,9 @@ func TestCounterBesideGauge(t *testing.T) {
 	r.Counter("restarts_total").Inc()
 	r.Gauge("restarts").Set(2)
 	r.Counter("starts").Inc()
+	r.Counter("tries_count").Inc()
+	r.Histogram("tries").Observe(1)
+	r.Describe("tries", metrics.KindHistogram, metrics.Description{Buckets: []float64{1}})
 	var open bytes.Buffer
 	require.NoError(t, r.WriteOpenMetrics(&open))
 	require.Equal(t, `# HELP restarts The gauge restarts.
@@ -309,6 +312,15 @@ restarts_total 1
 # HELP starts The counter starts_total.
 # TYPE starts counter
 starts_total 1
+# HELP tries The histogram tries.
+# TYPE tries histogram
+tries_bucket{le="1"} 1
+tries_bucket{le="+Inf"} 1
+tries_sum 1
+tries_count 1
+# HELP tries_count_total The counter tries_count_total.
+# TYPE tries_count_total unknown
+tries_count_total 1
 # EOF
 `, open.String())
 }

@@ -151,7 +151,8 @@ func (row *ReportRow) change() string {
 
 // significant writes three digits.
 func significant(v float64) string {
-	if v >= 1000 || v <= -1000 {
+	const threeDigits = 999.5
+	if math.Abs(v) >= threeDigits {
 		return strconv.FormatFloat(v, 'f', 0, 64)
 	}
 	return strconv.FormatFloat(v, 'g', 3, 64)

@@ -17,7 +17,8 @@ import (
 // figures there are; the others are 0.
 //
 // Counts, increases and extremes are exact; a Sum is, but for the rounding of the sum since the start. Quantiles are within
-// 2.2 % of a value that was observed. Rates are per second of Covered.
+// 2.2 % of a value that was observed. Rates are per second of Covered. A value that is observed in the very moment in which
+// a step ends may be counted in one step and be in the sum and the extremes of the next.
 type Summary struct {
 	Name   string
 	Kind   Kind
@@ -129,7 +130,9 @@ func (r *Registry) SummaryBefore(ago time.Duration, name string, window time.Dur
 		s.Series++
 		total.last = 0
 		series.during(look, total)
-		latest += total.last
+		if !look.open || f.kind != KindGauge || !series.gauge.absent.Load() {
+			latest += total.last
+		}
 	}
 	s.End, s.Covered = look.end, max(look.end.Sub(look.begin), 0)
 	total.last = latest

@@ -83,7 +83,7 @@ func (t *textWriter) family(f *exportedFamily, all []exportedFamily) {
 	title, kind := f.name, f.kind.String()
 	if t.format == openMetrics && f.kind == KindCounter {
 		base := strings.TrimSuffix(title, "_total")
-		if _, both := slices.BinarySearchFunc(all, base, func(f exportedFamily, name string) int { return strings.Compare(f.name, name) }); both || base == "" {
+		if base == "" || isExported(base, all) {
 			kind = "unknown" // a gauge x beside a counter x_total: OpenMetrics has one name for them
 		} else {
 			title = base
@@ -114,6 +114,18 @@ func (t *textWriter) family(f *exportedFamily, all []exportedFamily) {
 			t.histogram(f.name, s, bounds)
 		}
 	}
+}
+
+// isExported says whether one of the families, which are sorted, has a name, or a sample of it has.
+func isExported(name string, all []exportedFamily) bool {
+	for _, suffix := range [...]string{"", "_bucket", "_count", "_sum"} {
+		base, ok := strings.CutSuffix(name, suffix)
+		i, found := slices.BinarySearchFunc(all, base, func(f exportedFamily, name string) int { return strings.Compare(f.name, name) })
+		if ok && found && (suffix == "" || all[i].kind == KindHistogram) {
+			return true
+		}
+	}
+	return false
 }
 
 func (t *textWriter) comment(word, name, text string) {
