@@ -1,5 +1,7 @@
 package metrics
 
+import "slices"
+
 // Description is what the export says about a metric.
 type Description struct {
 	Help string // in one sentence
@@ -16,6 +18,7 @@ func (r *Registry) Describe(name string, kind Kind, d Description) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	if f := r.family(name, kind, &m); f != nil {
+		d.Buckets = slices.Clone(d.Buckets)
 		f.desc = d
 	}
 }

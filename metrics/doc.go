@@ -44,7 +44,7 @@
 // # Memory
 //
 // It is limited by construction: the number of series by [Config].MaxSeries and MaxTotalSeries, the past by MaxHistory. One
-// series with three labels takes about half a kilobyte, a histogram two more, and more when many processors observe it. The
+// series with three labels takes about 0.7 kB, a histogram 2 kB more, and more when many processors observe it. The
 // past of 50 hours takes about 1 kB for a counter, 4 to 10 kB for a gauge, 60 to 150 kB for a histogram, depending on how far
 // its values are spread. When MaxHistory is used up, series remember less far, and Covered says so.
 //

@@ -112,6 +112,14 @@ func (r *Registry) family(name string, kind Kind, m *misuse) *family {
 	if !ok {
 		f, ok = r.families.locked(canonical)
 	}
+	if ok && f.kind != kind { // the name alone may be that of two: a gauge x, and a counter x_total
+		if exact, found := r.families.locked(canonical); found && exact.kind == kind {
+			return exact
+		}
+	}
+	if readable := strings.ReplaceAll(name, ".", "_"); name != "" && cleanName(readable, true) != readable {
+		m.note("name", "names must be of letters, digits and underscores, and begin with a letter; it is exported as "+canonical)
+	}
 	switch other := r.taken[canonical]; {
 	case ok && f.kind != kind:
 		m.note("kind", "the name belongs to a "+f.kind.String()+"; values given to the "+kind.String()+" are lost")
@@ -133,9 +141,6 @@ func (r *Registry) family(name string, kind Kind, m *misuse) *family {
 	case r.total >= r.maxTotal() || len(r.ordered) >= r.maxTotal():
 		m.note("limit", "there are too many metrics; its values are lost")
 		return nil
-	}
-	if cleanName(strings.ReplaceAll(name, ".", "_"), true) != strings.ReplaceAll(name, ".", "_") {
-		m.note("name", "names must be of letters, digits and underscores, and begin with a letter; it is exported as "+canonical)
 	}
 	return r.newFamily(canonical, name, kind)
 }

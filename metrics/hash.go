@@ -2,7 +2,9 @@ package metrics
 
 import (
 	"math/bits"
+	"math/rand/v2"
 	"reflect"
+	"strings"
 	"unsafe"
 )
 
@@ -11,6 +13,7 @@ type hasher struct {
 	texts   int // how many fields there are, when all are texts
 	fields  []hashed
 	partial bool // there are fields of other types
+	salt    uint64
 }
 
 // hashed is a field of a struct.
@@ -20,7 +23,7 @@ type hashed struct {
 }
 
 func hasherOf(t reflect.Type) hasher {
-	var h hasher
+	h := hasher{salt: rand.Uint64()} // so that nobody can choose texts that collide
 	add := func(t reflect.Type, offset uintptr) {
 		switch t.Kind() {
 		case reflect.String:
@@ -52,7 +55,7 @@ const multiplier = 0x9e3779b97f4a7c15 // 2^64 divided by the golden ratio
 
 func (h *hasher) hash(p unsafe.Pointer) uint64 {
 	var sum uint64
-	salt := uint64(multiplier)
+	salt := h.salt
 	if h.texts > 0 {
 		for _, text := range textsAt(p, h.texts) {
 			sum = bits.RotateLeft64(sum, 23) ^ mix(salt, text)
@@ -85,11 +88,11 @@ func (h *hasher) hash(p unsafe.Pointer) uint64 {
 // mix hashes a text. The hashes of several do not wait for each other.
 func mix(salt uint64, text string) uint64 {
 	for len(text) > 2*word {
-		high, low := bits.Mul64(eight(text)^salt, eight(text[word:])^multiplier)
+		high, low := bits.Mul64(eight(text)^salt, eight(text[word:])^bits.RotateLeft64(salt, 32))
 		salt, text = high^low^uint64(len(text)), text[2*word:]
 	}
 	first, last := ends(text)
-	high, low := bits.Mul64(first^salt, last^multiplier)
+	high, low := bits.Mul64(first^salt, last^bits.RotateLeft64(salt, 32))
 	return high ^ low
 }
 
@@ -147,3 +150,13 @@ func textsAt(p unsafe.Pointer, n int) []string { return unsafe.Slice((*string)(p
 
 // where is the address of a text, which is only compared.
 func where(text string) uintptr { return uintptr(unsafe.Pointer(unsafe.StringData(text))) } //nolint:gosec // it never becomes a pointer
+
+// clone copies the texts of a struct.
+func (h *hasher) clone(p unsafe.Pointer) {
+	for _, f := range h.fields {
+		if f.size == 0 {
+			text := (*string)(unsafe.Add(p, f.offset))
+			*text = strings.Clone(*text)
+		}
+	}
+}

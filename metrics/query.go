@@ -32,16 +32,24 @@ func (r *Registry) members(f *family, match []Label) []*series {
 	}
 	var list []*series
 	for _, s := range f.ordered {
-		if s.matches(match) {
+		if s.matches(match, f.kind) {
 			list = append(list, s)
 		}
 	}
 	return list
 }
 
-func (s *series) matches(match []Label) bool {
+// matches says whether a series has all the labels, as they are exported. One without a value asks for a series that does
+// not have it.
+func (s *series) matches(match []Label, kind Kind) bool {
 	for _, m := range match {
-		if !slices.Contains(s.labels, m) {
+		name, value := cleanLabelName(m.Name, kind), ""
+		for _, l := range s.labels {
+			if l.Name == name {
+				value = l.Value
+			}
+		}
+		if value != cleanValue(m.Value) {
 			return false
 		}
 	}

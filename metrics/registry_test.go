@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -362,7 +363,7 @@ func TestNamesOfOurOwn(t *testing.T) {
 func TestLabelsKeepNothingLarge(t *testing.T) { // alone, because it measures memory
 	r, err := metrics.New(metrics.Config{Logger: quiet(), MaxTotalSeries: 2000})
 	require.NoError(t, err)
-	vec := metrics.NewCounterVec[string](r, "v")
+	vec, parts := metrics.NewCounterVec[string](r, "v"), metrics.NewCounterVec[string](r, "p")
 	var before, after runtime.MemStats
 	runtime.GC()
 	runtime.ReadMemStats(&before)
@@ -371,6 +372,7 @@ func TestLabelsKeepNothingLarge(t *testing.T) { // alone, because it measures me
 		r.Counter("cut", metrics.Label{Name: "v", Value: large}).Inc()
 		r.Counter("part", metrics.Label{Name: "v", Value: large[len(large)-20:]}).Inc()
 		vec.With(large).Inc()
+		parts.With(large[len(large)-20:]).Inc()
 		r.Describe(fmt.Sprint("described_", i), metrics.KindGauge, metrics.Description{})
 	}
 	for i := range 100_000 {
@@ -380,6 +382,7 @@ func TestLabelsKeepNothingLarge(t *testing.T) { // alone, because it measures me
 	runtime.ReadMemStats(&after)
 	require.Less(t, int64(after.HeapAlloc)-int64(before.HeapAlloc), int64(4<<20))
 	runtime.KeepAlive(vec)
+	runtime.KeepAlive(parts)
 }
 
 // A logger may count what it logs, also what a Vec brings up.
@@ -419,4 +422,36 @@ func TestVecCostsNothing(t *testing.T) { // alone, because it counts allocations
 		allocs := testing.AllocsPerRun(len(all)-1, func() { v.With(all[i]).Inc(); i++ })
 		require.False(t, round > 0 && allocs > 0, allocs)
 	}
+	numbers := metrics.NewCounterVec[uint64](new(metrics.Registry), "n") // whose hashes are alike
+	for round := range 2 {
+		var n uint64
+		allocs := testing.AllocsPerRun(998, func() { numbers.With(n << 16).Inc(); n++ })
+		require.False(t, round > 0 && allocs > 0, allocs)
+	}
+	texts := metrics.NewCounterVec[struct{ A, B string }](new(metrics.Registry), "t") // found by what they say, then by where they are
+	for round := range 6 {
+		allocs := testing.AllocsPerRun(1, func() { texts.With(struct{ A, B string }{"a", "b"}).Inc() })
+		require.False(t, round > 3 && allocs > 0, allocs)
+	}
+}
+
+// Labels that ask for a series without a label, or for two values at once.
+func TestMatching(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	code := func(value string) metrics.Label { return metrics.Label{Name: "code", Value: value} }
+	r.Counter("c").Add(1)
+	r.Counter("c", code("200")).Add(10)
+	r.Counter("c", code(strings.Repeat("x", 300))).Add(100)
+	for want, match := range map[float64][]metrics.Label{111: nil, 1: {code("")}, 10: {code("200")}, 0: {code("200"), code("500")}, 100: {code(strings.Repeat("x", 300))}} {
+		s, _ := r.Summary("c", time.Minute, match...)
+		require.InDelta(t, want, s.Increase, 0, "%v", match)
+	}
+	r.Counter("y_total").Inc()
+	r.Gauge("y").Set(7)
+	r.Counter("y").Inc()
+	require.Equal(t, []string{"y_total 2"}, samples(t, r, "y_total"))
+	r.Describe("top", metrics.KindHistogram, metrics.Description{Buckets: []float64{1, 1 << 43}})
+	r.Histogram("top").Observe(1e15)
+	require.Equal(t, []string{`top_bucket{le="1"} 0`, `top_bucket{le="+Inf"} 1`, "top_sum 1000000000000000", "top_count 1"}, samples(t, r, "top"))
 }

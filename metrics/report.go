@@ -136,7 +136,7 @@ func (row *ReportRow) text(value *float64) string {
 	return significant(*value)
 }
 
-// change says by how much a figure differs from that of the window before.
+// change says by how much a figure differs from that of the window before; counts in proportion to what is covered.
 func (row *ReportRow) change() string {
 	switch {
 	case row.Now == nil || row.Before == nil:
@@ -146,7 +146,11 @@ func (row *ReportRow) change() string {
 	case *row.Before == 0:
 		return "new"
 	}
-	return fmt.Sprintf("%+.0f %%", 100*(*row.Now / *row.Before - 1))
+	before := *row.Before
+	if row.coveredBefore > 0 && (row.Figure == Count || row.Figure == Increase || row.Figure == Sum) {
+		before *= row.Covered / row.coveredBefore
+	}
+	return fmt.Sprintf("%+.0f %%", 100*(*row.Now-before)/math.Abs(before))
 }
 
 // significant writes three digits.
@@ -160,6 +164,10 @@ func significant(v float64) string {
 
 // rounded writes seconds as a duration of three digits.
 func rounded(seconds float64) string {
+	const years = 1e9
+	if math.Abs(seconds) > years {
+		return significant(seconds) + "s"
+	}
 	d := time.Duration(seconds * float64(time.Second))
 	unit := time.Duration(1)
 	for unit*1000 <= d && d < time.Minute {

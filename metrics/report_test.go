@@ -94,7 +94,7 @@ func TestReportOfAConstantRate(t *testing.T) {
 		time.Sleep(3 * time.Second)
 		for _, window := range []time.Duration{5 * time.Minute, 7 * time.Minute, 10 * time.Minute, 90 * time.Minute} {
 			text := r.Report(window, metrics.ReportItem{Title: "c", Name: "c", Figures: []metrics.Aggregate{metrics.Increase}}).String()
-			require.Regexp(t, `[+-]?[0-2] %\n$`, text)
+			require.Regexp(t, ` [+-]?[0-2] %\n$`, text)
 		}
 	})
 }

@@ -121,7 +121,7 @@ func (r *Registry) SummaryBefore(ago time.Duration, name string, window time.Dur
 	now := time.Now()
 	r.tick(now)
 	s = Summary{Name: f.name, Kind: f.kind, Window: window}
-	members := r.members(f, cleanLabels(match, f.kind))
+	members := r.members(f, match)
 	look := h.back(now, min(max(window, 0), MaxWindow), max(ago, 0), members)
 	total := h.tally[f.kind]
 	total.reset()

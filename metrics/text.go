@@ -236,7 +236,7 @@ type exportedBound struct {
 func exportedBounds(f *exportedFamily) []exportedBound {
 	var list []exportedBound
 	add := func(bucket int) {
-		if n := len(list); bucket >= 0 && bucket < buckets && (n == 0 || list[n-1].bucket < bucket) {
+		if n := len(list); bucket >= 0 && bucket < buckets-1 && (n == 0 || list[n-1].bucket < bucket) {
 			list = append(list, exportedBound{bucket, strconv.FormatFloat(upperBound(bucket), 'g', -1, 64)})
 		}
 	}

@@ -24,8 +24,7 @@ import (
 //	requests := metrics.NewCounterVec[labels](registry, "http_requests")
 //	requests.With(labels{"GET", 200}).Inc()
 //
-// It keeps the texts of up to 2 000 structs as it was first given them: clone what is a part of something large. Comparing
-// labels must not panic, as comparing an interface with a slice in it does. A Vec is safe for concurrent use.
+// Comparing labels must not panic, as comparing an interface with a slice in it does. A Vec is safe for concurrent use.
 type Vec[L comparable, M any] struct {
 	get    func([]Label) M
 	labels []string // the names
@@ -42,6 +41,8 @@ type Vec[L comparable, M any] struct {
 const (
 	maxVec     = 2_000
 	maxVecText = 1_024
+	smallest   = 16      // table
+	largest    = 1 << 14 // table
 )
 
 // NewCounterVec returns the counters of that name.
@@ -62,7 +63,7 @@ func NewHistogramVec[L comparable](c Collector, name string) *Vec[L, Histogram] 
 func newVec[L comparable, M any](get func([]Label) M) *Vec[L, M] {
 	t := reflect.TypeFor[L]()
 	v := &Vec[L, M]{get: get, labels: labelNames(t), hasher: hasherOf(t), seed: maphash.MakeSeed()}
-	v.table.Store(newVecTable[L, M](0))
+	v.table.Store(newVecTable[L, M](smallest))
 	return v
 }
 
@@ -84,9 +85,27 @@ func (v *Vec[L, M]) With(labels L) M {
 	}
 	hash := v.hasher.hash(p)
 	if e := t.find(hash, &labels); e != nil {
+		if v.hasher.texts > 0 {
+			v.sight(t, e, labels)
+		}
 		return e.metric
 	}
 	return v.slow(labels, hash)
+}
+
+// sight notes where the texts of labels are that were found by what they say. Those that are there again stand in the program,
+// most likely, and can be found by that from then on. Others are not kept: they may be parts of something large.
+func (v *Vec[L, M]) sight(t *vecTable[L, M], e *vecEntry[L, M], labels L) {
+	address := v.hasher.address(unsafe.Pointer(&labels)) //nolint:gosec // see With
+	if e.seen.Load() != address {
+		e.seen.Store(address)
+		return
+	}
+	at := address & uint64(len(t.addresses)-1) //nolint:gosec // positive
+	if t.addresses[at].Load() != nil {
+		at ^= 1
+	}
+	t.addresses[at].Store(&vecEntry[L, M]{labels: labels, metric: e.metric})
 }
 
 // slow asks the Collector, without a lock: it may log, and a logger may count what it logs.
@@ -109,19 +128,19 @@ func (v *Vec[L, M]) slow(labels L, hash uint64) M {
 	if e := t.find(hash, &labels); e != nil || v.known >= maxVec {
 		return m
 	}
+	v.hasher.clone(unsafe.Pointer(&labels)) //nolint:gosec // see With
+	e := &vecEntry[L, M]{hash: hash, labels: labels, metric: m}
 	if 2*v.known >= len(t.slots) {
-		old := t
-		t, v.known = newVecTable[L, M](v.known), 0
-		for i := range old.slots {
-			if e := old.slots[i].Load(); e != nil && t.insert(&v.hasher, e) {
-				v.known++
-			}
+		t = t.grown()
+	}
+	for !t.insert(e) {
+		if len(t.slots) >= largest {
+			return m // too many have the same hash; this one is asked for every time
 		}
-		v.table.Store(t)
+		t = t.grown()
 	}
-	if t.insert(&v.hasher, &vecEntry[L, M]{hash, labels, m}) {
-		v.known++
-	}
+	v.known++
+	v.table.Store(t)
 	return m
 }
 
@@ -135,20 +154,26 @@ type vecEntry[L comparable, M any] struct {
 	hash   uint64
 	labels L
 	metric M
+	seen   atomic.Uint64 // where labels like these were last
 }
 
-// probes is how many places an entry may be in. What finds none is asked for every time.
+// probes is how many places an entry may be in. A table in which all of them are taken grows.
 const probes = 8
 
-// newVecTable returns a table for n entries, with room for as many again.
-func newVecTable[L comparable, M any](n int) *vecTable[L, M] {
-	size := 16
-	for size < 4*n {
-		size *= 2
+func newVecTable[L comparable, M any](size int) *vecTable[L, M] {
+	return &vecTable[L, M]{slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 4*size)}
+}
+
+// grown returns a table of twice the size. An entry whose places are all taken there, which is rare, is made anew when it is
+// asked for. Addresses are learnt anew.
+func (t *vecTable[L, M]) grown() *vecTable[L, M] {
+	next := newVecTable[L, M](2 * len(t.slots))
+	for i := range t.slots {
+		if e := t.slots[i].Load(); e != nil {
+			next.insert(e)
+		}
 	}
-	return &vecTable[L, M]{
-		slots: make([]atomic.Pointer[vecEntry[L, M]], size), addresses: make([]atomic.Pointer[vecEntry[L, M]], 4*size),
-	}
+	return next
 }
 
 func (t *vecTable[L, M]) find(hash uint64, labels *L) *vecEntry[L, M] {
@@ -166,15 +191,8 @@ func (t *vecTable[L, M]) find(hash uint64, labels *L) *vecEntry[L, M] {
 }
 
 // insert returns false when all places of an entry are taken.
-func (t *vecTable[L, M]) insert(h *hasher, e *vecEntry[L, M]) bool {
+func (t *vecTable[L, M]) insert(e *vecEntry[L, M]) bool {
 	mask := uint64(len(t.slots) - 1) //nolint:gosec // positive
-	if h.texts > 0 {
-		at := h.address(unsafe.Pointer(&e.labels)) & uint64(len(t.addresses)-1) //nolint:gosec // see With
-		if t.addresses[at].Load() != nil {
-			at ^= 1
-		}
-		t.addresses[at].Store(e)
-	}
 	for i := range uint64(probes) {
 		if slot := &t.slots[(e.hash+i)&mask]; slot.Load() == nil {
 			slot.Store(e)
