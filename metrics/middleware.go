@@ -128,15 +128,30 @@ type measured struct {
 
 // asCapableAs returns m with the optional methods that w has.
 func (m *measured) asCapableAs(w http.ResponseWriter) http.ResponseWriter {
-	_, flushes := w.(http.Flusher)
-	_, hijacks := w.(http.Hijacker)
+	flushes, hijacks := has[http.Flusher](w), has[http.Hijacker](w)
 	switch {
 	case flushes && hijacks:
-		return hijackable{flushable{m}}
+		return flushHijackable{flushable{m}}
 	case flushes:
 		return flushable{m}
+	case hijacks:
+		return hijackable{m}
 	}
 	return m
+}
+
+// has reports whether w, or a response below it, has the methods of T, as [http.ResponseController] finds them.
+func has[T any](w http.ResponseWriter) bool {
+	for {
+		if _, ok := w.(T); ok {
+			return true
+		}
+		over, ok := w.(interface{ Unwrap() http.ResponseWriter })
+		if !ok {
+			return false
+		}
+		w = over.Unwrap()
+	}
 }
 
 // WriteHeader notes the first status that is none of 1xx, except for that which switches protocols.
@@ -176,8 +191,7 @@ type flushable struct{ *measured }
 
 // Flush sends what is buffered.
 func (f flushable) Flush() {
-	f.written()
-	f.ResponseWriter.(http.Flusher).Flush()
+	_ = f.FlushError() // as of every Flusher
 }
 
 // FlushError is Flush with its error, for [http.ResponseController].
@@ -189,26 +203,23 @@ func (f flushable) FlushError() error {
 	return err
 }
 
-type hijackable struct{ flushable }
+type hijackable struct{ *measured }
 
 // Hijack takes the connection over.
-func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := h.ResponseWriter.(http.Hijacker).Hijack()
+func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.hijack() }
+
+type flushHijackable struct{ flushable }
+
+// Hijack takes the connection over.
+func (f flushHijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return f.hijack() }
+
+func (m *measured) hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, rw, err := http.NewResponseController(m.ResponseWriter).Hijack()
 	if err == nil {
-		h.took = time.Since(h.begin)
-		if h.code == 0 {
-			h.code = http.StatusSwitchingProtocols
+		m.took = time.Since(m.begin)
+		if m.code == 0 {
+			m.code = http.StatusSwitchingProtocols
 		}
 	}
 	return conn, rw, err
-}
-
-// ReadFrom lets the kernel copy files.
-func (h hijackable) ReadFrom(r io.Reader) (int64, error) {
-	n, err := io.Copy(h.ResponseWriter, r)
-	if n > 0 { // or else another status may follow
-		h.written()
-	}
-	h.size += n
-	return n, err
 }

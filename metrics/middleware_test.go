@@ -1,6 +1,7 @@
 package metrics_test
 
 import (
+	"bufio"
 	"errors"
 	"fmt"
 	"io"
@@ -178,4 +179,36 @@ func TestHTTPPromisesNothing(t *testing.T) {
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
 	check(true, false).ServeHTTP(httptest.NewRecorder(), r)
 	check(false, false).ServeHTTP(struct{ http.ResponseWriter }{httptest.NewRecorder()}, r)
+	check(false, true).ServeHTTP(hijacks{httptest.NewRecorder()}, r)
+	check(true, true).ServeHTTP(under{struct {
+		*httptest.ResponseRecorder
+		http.Hijacker
+	}{httptest.NewRecorder(), nil}}, r)
+}
+
+// hijacks is a response that can be taken over, and not flushed.
+type hijacks struct{ http.ResponseWriter }
+
+func (hijacks) Hijack() (net.Conn, *bufio.ReadWriter, error) { return nil, nil, nil }
+
+// under is a response of a middleware that knows of Unwrap alone.
+type under struct{ http.ResponseWriter }
+
+func (u under) Unwrap() http.ResponseWriter { return u.ResponseWriter }
+
+// A connection taken over is noticed below other middleware, and where nothing can be flushed.
+func TestHTTPHijackBelow(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	h := metrics.HTTP(r, http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+		_, _, err := w.(http.Hijacker).Hijack()
+		assert.NoError(t, err)
+	}))
+	request := httptest.NewRequest(http.MethodGet, "/", nil)
+	h.ServeHTTP(hijacks{httptest.NewRecorder()}, request)
+	h.ServeHTTP(under{hijacks{httptest.NewRecorder()}}, request)
+	counted := samples(t, r, "http_request_duration_seconds_count{")
+	require.Len(t, counted, 1)
+	require.Contains(t, counted[0], `="101"`)
+	require.True(t, strings.HasSuffix(counted[0], " 2"), counted[0])
 }
