@@ -19,14 +19,18 @@ demo: setup-demo ## run the main job: a service on a primary and a standby, driv
 	@$(GO) build -o bin/fullservice ./examples/fullservice
 	@exec bin/fullservice $(if $(filter undefined,$(origin SMOKE)),-smoke,$(SMOKE))
 
+# Tests that the race detector falsifies or makes too long to run in full.
+WITHOUT_RACE := ^Test(AllocationsOfAQuery|DayOfWindows)$$
+
 test: setup-test ## all tests of every module, with the race detector, and all examples
 	@set -e; for m in $(MODULES); do \
 		printf '== %s\n' "$$m"; \
 		(cd $$m && CI=$${CI-true} $(GO) test -race -shuffle=on -timeout 20m -count=$(COUNT) ./...); \
 	done
+	CI=$${CI-true} $(GO) test -count=1 -run '$(WITHOUT_RACE)' ./metrics ./metrics/pgxmon
 
 campaign: setup-test ## the fault campaigns in full length
-	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./metrics/lifecycle/
+	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./metrics/lifecycle/ ./metrics/pgxmon/
 
 cleanroom: ## demo and test on a bare Debian in a throw-away root file system, as root and as a user with sudo; needs root
 	scripts/cleanroom.sh -w root demo test

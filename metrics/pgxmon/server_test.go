@@ -2,6 +2,7 @@ package pgxmon_test
 
 import (
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 
@@ -17,15 +18,26 @@ var pieces = []string{
 	`\'`, `\'`, `\'`, "'\n'", "'\n'", "/*x*/", " ", " ", ",", "||", "-", "1", ".5e", "x'", "(", ")", "in (", "is null", "as", "@", "\r", "ä", "::text", "null", "+",
 }
 
-// What the server takes for a value or a comment, this package does too. The server reads random texts; where it reads
-// one without an error and the mark is in no name, the mark must not be shown.
+// What the server takes for a value or a comment, this package does too: the same texts in every run.
 func TestReadsLikeTheServer(t *testing.T) {
 	t.Parallel()
-	url := sharedURL(t)
-	tries := 20_000
-	if testing.Short() || raceEnabled {
-		tries = 3000
+	readLikeTheServer(t, 3000, 1)
+}
+
+// The same with two million texts, others in every run.
+func TestCampaignReadsLikeTheServer(t *testing.T) {
+	if os.Getenv("PRODWRIGHT_CAMPAIGN") == "" {
+		t.Skip("part of make campaign")
 	}
+	readLikeTheServer(t, 1_000_000, rand.Uint64())
+}
+
+// readLikeTheServer has the server read random texts; where it reads one without an error and the mark is in no name, the
+// mark must not be shown.
+func readLikeTheServer(t *testing.T, tries int, seed uint64) {
+	t.Helper()
+	t.Logf("seed %d", seed)
+	url := sharedURL(t)
 	for _, conforming := range []bool{true, false} {
 		conn := connect(t, url, nil)
 		sql, normalize := "set standard_conforming_strings = on", pgxmon.Normalize
@@ -34,8 +46,6 @@ func TestReadsLikeTheServer(t *testing.T) {
 		}
 		_, err := conn.Exec(t.Context(), sql)
 		require.NoError(t, err)
-		seed := rand.Uint64()
-		t.Logf("seed %d", seed)
 		r := rand.New(rand.NewPCG(seed, 0))
 		understood := 0
 		for range tries {
