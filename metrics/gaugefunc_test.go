@@ -7,6 +7,7 @@ import (
 	"net/http/httptest"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -22,9 +23,13 @@ func TestGaugeFuncs(t *testing.T) {
 	t.Parallel()
 	synctest.Test(t, func(t *testing.T) {
 		r := new(metrics.Registry)
-		go func() { _ = r.Run(t.Context()) }()
+		running, stop := context.WithCancel(t.Context())
+		defer func() { stop(); time.Sleep(2 * metrics.CallbackTimeout) }() // for what was asked at the very end
+		go func() { _ = r.Run(running) }()
 		var calls, sick atomic.Int32
 		hanging := make(chan struct{})
+		release := sync.OnceFunc(func() { close(hanging) })
+		defer release() // also when the test fails, whose reason the blocked bubble would hide
 		r.GaugeFunc("good", func(context.Context) (float64, error) { return 1, nil })
 		r.GaugeFunc("hangs", func(context.Context) (float64, error) { calls.Add(1); <-hanging; return 5, nil })
 		r.GaugeFunc("panics", func(context.Context) (float64, error) { panic("x") })
@@ -50,7 +55,7 @@ func TestGaugeFuncs(t *testing.T) {
 		require.Contains(t, samples(t, r, "metrics_callback_failures"), `metrics_callback_failures_total{metric="hangs"} 1`)
 		s, _ := r.Summary("moody", time.Minute)
 		require.Less(t, s.Count, uint64(3), "nor sampled")
-		close(hanging)
+		release()
 		synctest.Wait()
 		require.Equal(t, []string{"hangs 5"}, samples(t, r, "hangs"))
 		require.ErrorContains(t, r.Run(t.Context()), "is running already")
