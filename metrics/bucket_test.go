@@ -17,12 +17,12 @@ func TestBuckets(t *testing.T) {
 	for range 300_000 {
 		v := math.Exp2(random.Float64()*72.9 - 29.9)
 		b, ok := metrics.BucketOf(v)
-		if !ok || v > metrics.UpperBound(b) || b > 0 && v <= metrics.UpperBound(b-1) || math.Abs(metrics.Middle(b)/v-1) > 0.0222 {
+		if !ok || v > metrics.UpperBoundOf(b) || b > 0 && v <= metrics.UpperBoundOf(b-1) || math.Abs(metrics.Middle(b)/v-1) > 0.0222 {
 			t.Fatal(v, b, ok)
 		}
 	}
 	for b := range metrics.Buckets {
-		bound := metrics.UpperBound(b)
+		bound := metrics.UpperBoundOf(b)
 		at, ok := metrics.BucketOf(bound)
 		require.True(t, ok)
 		require.Equal(t, b, at)

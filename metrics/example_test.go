@@ -287,3 +287,53 @@ func ExampleStandardReport() {
 	fmt.Println(metrics.StandardReport()[0].Title)
 	// Output: requests
 }
+
+func ExampleRegistry_Gather() {
+	registry := new(metrics.Registry)
+	registry.Counter("jobs").Inc()
+	for _, family := range registry.Gather(context.Background()) {
+		fmt.Println(family.Name, family.Kind, family.Samples[0].Value)
+	}
+	// Output: jobs_total counter 1
+}
+
+func ExampleFamily() {
+	registry := new(metrics.Registry)
+	registry.Describe("queue_bytes", metrics.KindGauge, metrics.Description{Help: "What waits.", Unit: "bytes"})
+	registry.Gauge("queue_bytes").Set(10)
+	family := registry.Gather(context.Background())[0]
+	fmt.Println(family.Name, family.Unit, family.Help)
+	// Output: queue_bytes bytes What waits.
+}
+
+func ExampleSample() {
+	registry := new(metrics.Registry)
+	registry.Gauge("level", metrics.Label{Name: "tank", Value: "north"}).Set(7)
+	sample := registry.Gather(context.Background())[0].Samples[0]
+	fmt.Println(sample.Labels, sample.Value, sample.Created.IsZero())
+	// Output: [{tank north}] 7 false
+}
+
+func ExampleDistribution() {
+	registry := new(metrics.Registry)
+	for _, seconds := range []float64{0.1, 0.2, 0.4, 10} {
+		registry.Histogram("wait_seconds").Observe(seconds)
+	}
+	family := registry.Gather(context.Background())[0]
+	values := family.Samples[0].Values
+	for i, n := range values.Cumulative(family.Bounds) {
+		if family.Bounds[i] == 0.5 {
+			fmt.Println(n, "of", values.Count, "within half a second")
+		}
+	}
+	// Output: 3 of 4 within half a second
+}
+
+func ExampleBucket() {
+	registry := new(metrics.Registry)
+	registry.Histogram("size").Observe(4)
+	for _, b := range registry.Gather(context.Background())[0].Samples[0].Values.Buckets {
+		fmt.Printf("%d above %.2f, up to %v\n", b.Count, metrics.UpperBound(b.Index-1), metrics.UpperBound(b.Index))
+	}
+	// Output: 1 above 3.83, up to 4
+}

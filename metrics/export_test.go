@@ -8,8 +8,8 @@ func BucketOf(v float64) (int, bool) {
 	return octave*bucketsPerOctave + bucket, ok
 }
 
-// UpperBound and Middle return the bound of a bucket, and the value that stands for it.
-func UpperBound(bucket int) float64 { return upperBound(bucket) }
+// UpperBoundOf and Middle return the bound of a bucket, and the value that stands for it.
+func UpperBoundOf(bucket int) float64 { return upperBound(bucket) }
 
 // Middle returns the value that stands for a bucket.
 func Middle(bucket int) float64 { return middle(bucket) }

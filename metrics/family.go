@@ -55,6 +55,7 @@ type series struct {
 	gauge     *gauge
 	histogram *histogram
 
+	created  time.Time
 	detached bool // it belongs to no metric
 	past     past // guarded by the lock of the registry's history
 }
@@ -208,8 +209,9 @@ func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 // add makes a series.
 func (r *Registry) add(f *family, key string, labels []Label) *series {
 	s := newSeries(f.kind, labels)
+	s.created = time.Now()
 	if r.began.IsZero() {
-		r.began = time.Now()
+		r.began = s.created
 	}
 	f.series.store(key, s)
 	f.ordered = append(f.ordered, s)

@@ -71,6 +71,14 @@ func (r *Registry) exported() []exportedFamily {
 	return list
 }
 
+// help is never empty, so that linters of metrics have nothing to complain of.
+func (f *exportedFamily) help() string {
+	if f.desc.Help == "" {
+		return "The " + f.kind.String() + " " + f.name + "."
+	}
+	return strings.ToValidUTF8(f.desc.Help, "\ufffd")
+}
+
 // textWriter writes one text.
 type textWriter struct {
 	format format
@@ -89,11 +97,7 @@ func (t *textWriter) family(f *exportedFamily, all []exportedFamily) {
 			title = base
 		}
 	}
-	help := f.desc.Help
-	if help == "" {
-		help = "The " + f.kind.String() + " " + f.name + "."
-	}
-	t.comment("HELP", title, escape(strings.ToValidUTF8(help, "\ufffd"), t.format == openMetrics))
+	t.comment("HELP", title, escape(f.help(), t.format == openMetrics))
 	t.comment("TYPE", title, kind)
 	if t.format == openMetrics && f.desc.Unit != "" && strings.HasSuffix(title, "_"+f.desc.Unit) {
 		t.comment("UNIT", title, f.desc.Unit)
@@ -177,20 +181,7 @@ func (t *textWriter) number(v float64) {
 
 // histogram writes cumulative buckets; the last one counts all values, whenever they came.
 func (t *textWriter) histogram(name string, s *series, bounds []exportedBound) {
-	total := uint64(0)
-	sum := 0.0
-	from, to := buckets, 0
-	s.histogram.all(func(c *cells) {
-		sum += math.Float64frombits(c.sum.Load())
-		total += c.zero.Load()
-	})
-	for i := range octaves {
-		counts, ok := s.histogram.octave(i)
-		if ok {
-			copy(t.counts[i*bucketsPerOctave:], counts[:])
-			from, to = min(from, i*bucketsPerOctave), (i+1)*bucketsPerOctave
-		}
-	}
+	total, sum, from, to := s.histogram.collect(&t.counts)
 	next := from
 	for _, b := range bounds {
 		for ; next < to && next <= b.bucket; next++ {
@@ -204,9 +195,7 @@ func (t *textWriter) histogram(name string, s *series, bounds []exportedBound) {
 	t.sample(name, "_bucket", s.labels, "+Inf", float64(total))
 	t.sample(name, "_sum", s.labels, "", sum)
 	t.sample(name, "_count", s.labels, "", float64(total))
-	if from < to {
-		clear(t.counts[from:to])
-	}
+	clear(t.counts[from:to])
 }
 
 func escape(text string, quotes bool) string {
