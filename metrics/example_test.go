@@ -337,3 +337,10 @@ func ExampleBucket() {
 	}
 	// Output: 1 above 3.83, up to 4
 }
+
+func ExampleExchange() {
+	hello := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "hello") })
+	handler := metrics.Watch(hello, func(r *http.Request, e metrics.Exchange) { fmt.Println(r.Method, e.Status, e.Size) })
+	handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/", nil))
+	// Output: GET 200 5
+}

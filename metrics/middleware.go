@@ -1,9 +1,6 @@
 package metrics
 
 import (
-	"bufio"
-	"io"
-	"net"
 	"net/http"
 	"strconv"
 	"strings"
@@ -66,26 +63,22 @@ func (h *httpMiddleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 
 func (h *httpMiddleware) done(m *measured, r *http.Request) {
 	h.inFlight.Add(-1)
-	if m.took == 0 {
-		m.took = time.Since(m.begin)
-	}
+	e := m.exchange()
 	l := httpLabels{knownMethod(r.Method), routeOf(r.Pattern), "aborted"}
 	switch {
-	case m.code >= firstCode && m.code < firstCode+codes:
-		l.Code = h.codes[m.code-firstCode]
-	case m.code != 0:
-		l.Code = strconv.Itoa(m.code)
-	case m.finished:
-		l.Code = h.codes[http.StatusOK-firstCode]
+	case e.Status >= firstCode && e.Status < firstCode+codes:
+		l.Code = h.codes[e.Status-firstCode]
+	case e.Status != 0:
+		l.Code = strconv.Itoa(e.Status)
 	}
-	if !m.finished {
+	if e.Panicked {
 		h.panics.With(httpRouteLabels{l.Route}).Inc()
 	}
-	h.duration.With(l).Observe(m.took.Seconds())
+	h.duration.With(l).Observe(e.Took.Seconds())
 	if r.Method == http.MethodHead {
-		m.size = 0 // it is not sent
+		e.Size = 0 // it is not sent
 	}
-	h.responses.With(l).Observe(float64(m.size))
+	h.responses.With(l).Observe(float64(e.Size))
 	if r.ContentLength >= 0 {
 		h.requests.With(httpRequestLabels{l.Method, l.Route}).Observe(float64(r.ContentLength))
 	}
@@ -113,113 +106,4 @@ func routeOf(pattern string) string {
 		pattern = strings.TrimLeft(pattern[i:], " \t")
 	}
 	return pattern
-}
-
-// measured is a response whose status and size are noted.
-type measured struct {
-	http.ResponseWriter
-
-	begin    time.Time
-	took     time.Duration // until the connection was hijacked
-	code     int
-	size     int64
-	finished bool // the handler returned
-}
-
-// asCapableAs returns m with the optional methods that w has.
-func (m *measured) asCapableAs(w http.ResponseWriter) http.ResponseWriter {
-	flushes, hijacks := has[http.Flusher](w), has[http.Hijacker](w)
-	switch {
-	case flushes && hijacks:
-		return flushHijackable{flushable{m}}
-	case flushes:
-		return flushable{m}
-	case hijacks:
-		return hijackable{m}
-	}
-	return m
-}
-
-// has reports whether w, or a response below it, has the methods of T, as [http.ResponseController] finds them.
-func has[T any](w http.ResponseWriter) bool {
-	for {
-		if _, ok := w.(T); ok {
-			return true
-		}
-		over, ok := w.(interface{ Unwrap() http.ResponseWriter })
-		if !ok {
-			return false
-		}
-		w = over.Unwrap()
-	}
-}
-
-// WriteHeader notes the first status that is none of 1xx, except for that which switches protocols.
-func (m *measured) WriteHeader(code int) {
-	m.ResponseWriter.WriteHeader(code) // which panics when it is none
-	if m.code == 0 && (code >= http.StatusOK || code == http.StatusSwitchingProtocols) {
-		m.code = code
-	}
-}
-
-// Write notes how much was written.
-func (m *measured) Write(b []byte) (int, error) {
-	m.written()
-	n, err := m.ResponseWriter.Write(b)
-	m.size += int64(n)
-	return n, err
-}
-
-// WriteString is Write without a copy.
-func (m *measured) WriteString(s string) (int, error) {
-	m.written()
-	n, err := io.WriteString(m.ResponseWriter, s)
-	m.size += int64(n)
-	return n, err
-}
-
-func (m *measured) written() {
-	if m.code == 0 {
-		m.code = http.StatusOK
-	}
-}
-
-// Unwrap is for [http.ResponseController].
-func (m *measured) Unwrap() http.ResponseWriter { return m.ResponseWriter }
-
-type flushable struct{ *measured }
-
-// Flush sends what is buffered.
-func (f flushable) Flush() {
-	_ = f.FlushError() // as of every Flusher
-}
-
-// FlushError is Flush with its error, for [http.ResponseController].
-func (f flushable) FlushError() error {
-	err := http.NewResponseController(f.ResponseWriter).Flush()
-	if err == nil {
-		f.written()
-	}
-	return err
-}
-
-type hijackable struct{ *measured }
-
-// Hijack takes the connection over.
-func (h hijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return h.hijack() }
-
-type flushHijackable struct{ flushable }
-
-// Hijack takes the connection over.
-func (f flushHijackable) Hijack() (net.Conn, *bufio.ReadWriter, error) { return f.hijack() }
-
-func (m *measured) hijack() (net.Conn, *bufio.ReadWriter, error) {
-	conn, rw, err := http.NewResponseController(m.ResponseWriter).Hijack()
-	if err == nil {
-		m.took = time.Since(m.begin)
-		if m.code == 0 {
-			m.code = http.StatusSwitchingProtocols
-		}
-	}
-	return conn, rw, err
 }

@@ -212,3 +212,26 @@ func TestHTTPHijackBelow(t *testing.T) {
 	require.Contains(t, counted[0], `="101"`)
 	require.True(t, strings.HasSuffix(counted[0], " 2"), counted[0])
 }
+
+func TestWatch(t *testing.T) {
+	t.Parallel()
+	mux := http.NewServeMux()
+	mux.HandleFunc("GET /users/{id}", func(w http.ResponseWriter, _ *http.Request) {
+		w.WriteHeader(http.StatusAccepted)
+		_, _ = w.Write([]byte("12345"))
+	})
+	mux.HandleFunc("/silent", func(http.ResponseWriter, *http.Request) {})
+	mux.HandleFunc("/panics", func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) })
+	var seen []metrics.Exchange
+	var patterns []string
+	h := metrics.Watch(mux, func(r *http.Request, e metrics.Exchange) {
+		require.WithinRange(t, time.Now(), e.Begin.Add(e.Took), e.Begin.Add(e.Took+time.Minute))
+		e.Begin, e.Took = time.Time{}, 0
+		seen, patterns = append(seen, e), append(patterns, r.Pattern)
+	})
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/users/1", nil))
+	h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/silent", nil))
+	require.Panics(t, func() { h.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/panics", nil)) })
+	require.Equal(t, []metrics.Exchange{{Status: 202, Size: 5}, {Status: 200}, {Panicked: true}}, seen)
+	require.Equal(t, []string{"GET /users/{id}", "/silent", "/panics"}, patterns)
+}
