@@ -72,6 +72,7 @@ func Prodwright() Policy {
 		Goroutines: map[string]string{
 			"pool":                "Close ends the maintenance; what outlives a Close that gave up ends with its last connection",
 			"metrics":             "a func of GaugeFunc that is asked; it ends when that returns",
+			"metrics/admin":       "the end of a log level's time sets the level and returns",
 			"metrics/metricstest": "TestCollector waits for them",
 			"metrics/health":      "a check's runner ends with the check; Handler.Run ends its own",
 			"metrics/lifecycle":   "Run ends them, except those of parts that did not stop in time, which it names",

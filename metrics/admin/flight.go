@@ -1,0 +1,97 @@
+package admin
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime/trace"
+	"sync"
+	"time"
+)
+
+// flight keeps a trace of the last seconds.
+type flight struct {
+	length time.Duration
+	size   int
+
+	mu       sync.Mutex // guards recorder
+	recorder *trace.FlightRecorder
+	writing  sync.Mutex // held while the trace is written: the runtime writes one at a time
+	running  bool       // guarded by mu
+}
+
+func (f *flight) configure(length time.Duration, size int) { f.length, f.size = length, size }
+
+func (f *flight) run(ctx context.Context) error {
+	if err := f.start(); err != nil {
+		return err
+	}
+	<-ctx.Done()
+	f.stop()
+	return nil
+}
+
+func (f *flight) start() error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.running {
+		return errors.New("admin: the Handler is running already")
+	}
+	if f.length > 0 {
+		r := trace.NewFlightRecorder(trace.FlightRecorderConfig{MinAge: f.length, MaxBytes: uint64(f.size)}) //nolint:gosec // not negative
+		if err := r.Start(); err != nil {
+			return fmt.Errorf("admin: the flight recorder could not start, as a process can have one: %w", err)
+		}
+		f.recorder = r
+	}
+	f.running = true
+	return nil
+}
+
+func (f *flight) stop() {
+	f.mu.Lock()
+	r := f.recorder
+	f.recorder, f.running = nil, false
+	f.mu.Unlock()
+	if r != nil {
+		f.writing.Lock() // what is being written is written first
+		defer f.writing.Unlock()
+		r.Stop()
+	}
+}
+
+// ErrNoFlight says that there is no trace: Config.Flight is zero, or [Handler.Run] does not run.
+var ErrNoFlight = errors.New("admin: no flight recorder is running")
+
+// WriteFlight writes the trace of the last seconds as go tool trace reads it: call it when an alert fires, and the trace
+// shows what led to it. Several calls wait for each other. The error is [ErrNoFlight], or that of w.
+func (h *Handler) WriteFlight(w io.Writer) error {
+	h.flight.writing.Lock()
+	defer h.flight.writing.Unlock()
+	h.flight.mu.Lock()
+	r := h.flight.recorder
+	h.flight.mu.Unlock()
+	if r == nil {
+		return ErrNoFlight
+	}
+	if _, err := r.WriteTo(w); err != nil {
+		return fmt.Errorf("admin: the trace could not be written: %w", err)
+	}
+	return nil
+}
+
+func (h *Handler) serveFlight(w http.ResponseWriter, r *http.Request) {
+	if !h.raw(w, r) {
+		return
+	}
+	b := new(bytes.Buffer) // bounded by Config.FlightBytes; the recorder must not wait for a slow client
+	if err := h.WriteFlight(b); err != nil {
+		h.fail(w, r, http.StatusServiceUnavailable, err.Error())
+		return
+	}
+	attach(w, "flight.trace")
+	_, _ = w.Write(b.Bytes()) // the client has gone
+}

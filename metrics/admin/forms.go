@@ -1,0 +1,27 @@
+package admin
+
+import (
+	"html"
+	"net/url"
+)
+
+// writeForms writes what a person can do on a page.
+func (h *Handler) writeForms(w htmlWriter, v *view, tree *node) {
+	if h.cfg.Authorize == nil || tree == nil {
+		return
+	}
+	switch v.page.Name {
+	case "loggers":
+		for _, name := range h.levels.names {
+			w.WriteString(`<form method="post" action="` + v.root + "loggers/" + html.EscapeString(url.PathEscape(name)) + `?format=html"><b>` + html.EscapeString(name) + `</b><select name="level" aria-label="level">`)
+			for _, level := range [...]string{"debug", "info", "warn", "error", "reset"} {
+				w.WriteString("<option>" + level + "</option>")
+			}
+			w.WriteString(`</select> for <select name="for" aria-label="time"><option>15m</option><option>1h</option><option>8h</option><option value="0">good</option></select><button>Set</button></form>`)
+		}
+	case "tasks":
+		for _, task := range h.cfg.Tasks.List() {
+			w.WriteString(`<form method="post" action="` + v.root + "tasks/" + html.EscapeString(url.PathEscape(task.Name)) + `?format=html"><b>` + html.EscapeString(task.Name) + `</b><button>Run now</button></form>`)
+		}
+	}
+}

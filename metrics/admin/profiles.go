@@ -1,0 +1,143 @@
+package admin
+
+import (
+	"bytes"
+	"fmt"
+	"io"
+	"net/http"
+	"runtime"
+	"runtime/pprof"
+	"runtime/trace"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// goroutines writes what all goroutines do: those that do the same together, or with debug=2 one by one.
+func (h *Handler) goroutines(w http.ResponseWriter, r *http.Request) {
+	if !h.raw(w, r) {
+		return
+	}
+	debug := 1
+	if r.FormValue("debug") == "2" {
+		debug = 2
+	}
+	if wantsHTML(r) {
+		b := new(bytes.Buffer)
+		_ = pprof.Lookup("goroutine").WriteTo(b, debug) // into memory
+		out := new(bytes.Buffer)
+		h.writePage(out, r, viewOf(r), http.StatusOK, nil, b.String())
+		w.Header().Set("Content-Type", "text/html; charset=utf-8")
+		_, _ = w.Write(out.Bytes()) // the client has gone
+		return
+	}
+	w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	_ = pprof.Lookup("goroutine").WriteTo(w, debug) // the client has gone
+}
+
+// raw answers requests that a page which is not captured does not take, and returns false.
+func (h *Handler) raw(w http.ResponseWriter, r *http.Request) bool {
+	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		return true
+	}
+	w.Header().Set("Allow", "GET, HEAD")
+	h.fail(w, r, http.StatusMethodNotAllowed, "the method "+r.Method+" is not for this page")
+	return false
+}
+
+type profileAnswer struct {
+	Name  string `json:"name"`
+	Count int    `json:"count"`
+	About string `json:"about"`
+	Get   string `json:"get"`
+}
+
+// pprof serves profiles as go tool pprof reads them.
+func (h *Handler) pprof(w http.ResponseWriter, r *http.Request) {
+	if !h.raw(w, r) {
+		return
+	}
+	switch name := strings.TrimPrefix(r.URL.Path, "/"); name {
+	case "":
+		c := &capture{to: w, header: make(http.Header)}
+		writeJSON(c, http.StatusOK, profiles())
+		c.finish(h, r)
+	case "profile":
+		h.timed(w, r, 30*time.Second, "cpu.pprof", pprof.StartCPUProfile, pprof.StopCPUProfile)
+	case "trace":
+		h.timed(w, r, time.Second, "trace.out", trace.Start, trace.Stop)
+	default:
+		h.profileNow(w, r, name)
+	}
+}
+
+func profiles() []profileAnswer {
+	about := map[string]string{
+		"allocs": "Where memory was allocated since the start.", "block": "Where goroutines waited for each other; empty unless runtime.SetBlockProfileRate is called.",
+		"goroutine": "What all goroutines do.", "heap": "What is in use; ?gc=1 collects first.", "mutex": "Who held locks that others waited for; empty unless runtime.SetMutexProfileFraction is called.",
+		"threadcreate": "What made threads.",
+	}
+	list := []profileAnswer{
+		{Name: "profile", About: "Where CPU time goes, for ?seconds=30.", Get: "pprof/profile?seconds=30"},
+		{Name: "trace", About: "All that the scheduler does, for ?seconds=1.", Get: "pprof/trace?seconds=1"},
+	}
+	for _, p := range pprof.Profiles() {
+		list = append(list, profileAnswer{p.Name(), p.Count(), about[p.Name()], "pprof/" + p.Name()})
+	}
+	return list
+}
+
+// profileNow writes a profile that there is at any time.
+func (h *Handler) profileNow(w http.ResponseWriter, r *http.Request, name string) {
+	p := pprof.Lookup(name)
+	if p == nil {
+		h.fail(w, r, http.StatusNotFound, "there is no such profile")
+		return
+	}
+	if name == "heap" && r.FormValue("gc") == "1" {
+		runtime.GC()
+	}
+	debug, err := strconv.Atoi(r.FormValue("debug"))
+	if err != nil || debug < 0 || debug > 2 {
+		debug = 0
+	}
+	if debug > 0 {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+	} else {
+		attach(w, name+".pprof")
+	}
+	_ = p.WriteTo(w, debug) // the client has gone
+}
+
+func attach(w http.ResponseWriter, name string) {
+	w.Header().Set("Content-Type", "application/octet-stream")
+	w.Header().Set("Content-Disposition", `attachment; filename="`+name+`"`)
+}
+
+// timed records for a while, and sends what was recorded. It ends early when the client goes.
+func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Duration, name string, start func(io.Writer) error, stop func()) {
+	while := usual
+	if text := r.FormValue("seconds"); text != "" {
+		seconds, err := strconv.ParseFloat(text, 64)
+		if most := h.cfg.MaxProfile.Seconds(); err != nil || !(seconds > 0 && seconds <= most) {
+			h.fail(w, r, http.StatusBadRequest, fmt.Sprintf("seconds must be a number above 0, and %v at most", most))
+			return
+		}
+		while = time.Duration(seconds * float64(time.Second))
+	}
+	while = min(while, h.cfg.MaxProfile)
+	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(while + time.Minute)) // where there is one
+	attach(w, name)
+	if err := start(w); err != nil {
+		w.Header().Del("Content-Disposition")
+		h.fail(w, r, http.StatusConflict, "another one is being taken: "+err.Error())
+		return
+	}
+	defer stop()
+	patience := time.NewTimer(while)
+	defer patience.Stop()
+	select {
+	case <-patience.C:
+	case <-r.Context().Done():
+	}
+}

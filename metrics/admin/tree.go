@@ -1,0 +1,132 @@
+package admin
+
+import (
+	"bytes"
+	"encoding/json"
+	"errors"
+	"io"
+)
+
+// node is a JSON value whose members keep their order, so that people read what the program wrote.
+type node struct {
+	kind    nodeKind
+	text    string // of a string, or of anything that is neither list nor object
+	names   []string
+	members []*node
+}
+
+type nodeKind uint8
+
+const (
+	plainNode nodeKind = iota // numbers, true, false, null
+	stringNode
+	listNode
+	objectNode
+)
+
+// parseNode reads one value, and nothing after it.
+func parseNode(b []byte) (*node, error) {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.UseNumber()
+	n, err := decodeNode(d)
+	if err != nil {
+		return nil, err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return nil, errors.New("admin: there is more than one JSON value")
+	}
+	return n, nil
+}
+
+func decodeNode(d *json.Decoder) (*node, error) {
+	t, err := d.Token()
+	if err != nil {
+		return nil, err
+	}
+	switch t := t.(type) {
+	case json.Delim:
+		n := &node{kind: listNode}
+		if t == '{' {
+			n.kind = objectNode
+		}
+		return n, n.decodeMembers(d)
+	case string:
+		return &node{kind: stringNode, text: t}, nil
+	case json.Number:
+		return &node{text: t.String()}, nil
+	case bool:
+		if t {
+			return &node{text: "true"}, nil
+		}
+		return &node{text: "false"}, nil
+	}
+	return &node{text: "null"}, nil
+}
+
+func (n *node) decodeMembers(d *json.Decoder) error {
+	for d.More() {
+		if n.kind == objectNode {
+			name, err := d.Token()
+			if err != nil {
+				return err
+			}
+			n.names = append(n.names, name.(string)) //nolint:forcetypeassert // the decoder allows nothing else
+		}
+		member, err := decodeNode(d)
+		if err != nil {
+			return err
+		}
+		n.members = append(n.members, member)
+	}
+	_, err := d.Token()
+	return err
+}
+
+// member returns what an object has under a name, or nil.
+func (n *node) member(name string) *node {
+	for i, other := range n.names {
+		if other == name {
+			return n.members[i]
+		}
+	}
+	return nil
+}
+
+// writeJSON writes it with an indent.
+func (n *node) writeJSON(b *bytes.Buffer, indent string) {
+	brackets := "[]"
+	switch n.kind {
+	case plainNode:
+		b.WriteString(n.text)
+		return
+	case stringNode:
+		writeString(b, n.text)
+		return
+	case objectNode:
+		brackets = "{}"
+	case listNode:
+	}
+	b.WriteByte(brackets[0])
+	for i, m := range n.members {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		b.WriteString("\n" + indent + "  ")
+		if n.kind == objectNode {
+			writeString(b, n.names[i])
+			b.WriteString(": ")
+		}
+		m.writeJSON(b, indent+"  ")
+	}
+	if len(n.members) > 0 {
+		b.WriteString("\n" + indent)
+	}
+	b.WriteByte(brackets[1])
+}
+
+func writeString(b *bytes.Buffer, s string) {
+	e := json.NewEncoder(b)
+	e.SetEscapeHTML(true)
+	_ = e.Encode(s)         // strings can be
+	b.Truncate(b.Len() - 1) // the line end
+}
