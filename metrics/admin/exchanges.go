@@ -54,7 +54,7 @@ func (x *Exchanges) Middleware(next http.Handler) http.Handler {
 // noted copies what is kept: the request's texts are parts of a larger one that was received.
 func noted(r *http.Request, e metrics.Exchange) ExchangeLog {
 	l := ExchangeLog{
-		At: e.Begin, Method: short(r.Method), Status: e.Status, Panicked: e.Panicked, Took: e.Took.Seconds(), Received: r.ContentLength, Sent: e.Size,
+		At: e.Begin.UTC(), Method: short(r.Method), Status: e.Status, Panicked: e.Panicked, Took: e.Took.Seconds(), Received: r.ContentLength, Sent: e.Size,
 	}
 	if l.Route = short(r.Pattern); l.Route == "" {
 		l.Route = pathText(r.URL.Path)
@@ -102,10 +102,11 @@ func pathText(path string) string {
 	return strings.Join(parts, "/")
 }
 
-// segmentText hides what is long, or mixes letters with digits: it may be somebody's.
+// segmentText hides what is long, or has digits, or mixes cases for longer than names do: it may be somebody's.
 func segmentText(s string) string {
-	const long = 24
-	if len(s) > long || strings.ContainsAny(s, "0123456789@=") && len(s) > 3 {
+	const long, name, number = 24, 12, 3
+	mixed := strings.ToLower(s) != s && strings.ToUpper(s) != s
+	if len(s) > long || mixed && len(s) >= name || strings.ContainsAny(s, "0123456789@=") && len(s) > number {
 		return masked
 	}
 	return strings.Clone(s)

@@ -3,7 +3,17 @@ package admin
 import (
 	"html"
 	"net/url"
+	"strings"
 )
+
+// pathOf returns a name as the end of a path. Slashes stay: what proxies make of escaped ones differs.
+func pathOf(name string) string {
+	parts := strings.Split(name, "/")
+	for i := range parts {
+		parts[i] = url.PathEscape(parts[i])
+	}
+	return html.EscapeString(strings.Join(parts, "/"))
+}
 
 // writeForms writes what a person can do on a page.
 func (h *Handler) writeForms(w htmlWriter, v *view, tree *node) {
@@ -13,7 +23,7 @@ func (h *Handler) writeForms(w htmlWriter, v *view, tree *node) {
 	switch v.page.Name {
 	case "loggers":
 		for _, name := range h.levels.names {
-			w.WriteString(`<form method="post" action="` + v.root + "loggers/" + html.EscapeString(url.PathEscape(name)) + `?format=html"><b>` + html.EscapeString(name) + `</b><select name="level" aria-label="level">`)
+			w.WriteString(`<form method="post" action="` + v.root + "loggers/" + pathOf(name) + `?format=html"><b>` + html.EscapeString(name) + `</b><select name="level" aria-label="level">`)
 			for _, level := range [...]string{"debug", "info", "warn", "error", "reset"} {
 				w.WriteString("<option>" + level + "</option>")
 			}
@@ -21,7 +31,7 @@ func (h *Handler) writeForms(w htmlWriter, v *view, tree *node) {
 		}
 	case "tasks":
 		for _, task := range h.cfg.Tasks.List() {
-			w.WriteString(`<form method="post" action="` + v.root + "tasks/" + html.EscapeString(url.PathEscape(task.Name)) + `?format=html"><b>` + html.EscapeString(task.Name) + `</b><button>Run now</button></form>`)
+			w.WriteString(`<form method="post" action="` + v.root + "tasks/" + pathOf(task.Name) + `?format=html"><b>` + html.EscapeString(task.Name) + `</b><button>Run now</button></form>`)
 		}
 	}
 }

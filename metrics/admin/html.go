@@ -233,7 +233,7 @@ func (w htmlWriter) scalar(n *node, name string) {
 	case n.kind == stringNode:
 		if at, err := time.Parse(time.RFC3339Nano, n.text); err == nil {
 			w.WriteString(`<time datetime="` + html.EscapeString(n.text) + `" title="` + html.EscapeString(n.text) + `">`)
-			w.WriteString(html.EscapeString(at.Format(time.DateTime)) + `</time> <span class="quiet">` + ago(w.now.Sub(at)) + `</span>`)
+			w.WriteString(at.UTC().Format(time.DateTime) + `</time> <span class="quiet">` + ago(w.now.Sub(at)) + `</span>`)
 			return
 		}
 		if strings.Contains(n.text, "\n") {

@@ -65,7 +65,7 @@ func (l *levels) answer(name string) levelAnswer {
 	s := l.set[name]
 	a := levelAnswer{Name: name, Level: s.of.Level().String()}
 	if !s.until.IsZero() {
-		until := s.until
+		until := s.until.UTC()
 		a.Usual, a.Until = s.usual.String(), &until
 	}
 	return a
@@ -154,7 +154,7 @@ func (h *Handler) loggers(w http.ResponseWriter, r *http.Request) {
 		a := h.levels.answer(name)
 		h.logger.Info("log level set", "logger", name, "level", a.Level, "for", order.while.String(), "remote", r.RemoteAddr)
 		if wantsHTML(r) {
-			back(w)
+			viewOf(r).back(w)
 			return
 		}
 	}
@@ -162,8 +162,8 @@ func (h *Handler) loggers(w http.ResponseWriter, r *http.Request) {
 }
 
 // back sends a browser to the list that a form was in.
-func back(w http.ResponseWriter) {
-	w.Header().Set("Location", "./")
+func (v *view) back(w http.ResponseWriter) {
+	w.Header().Set("Location", v.root+v.page.Name+"/")
 	w.WriteHeader(http.StatusSeeOther)
 }
 

@@ -103,7 +103,7 @@ func (m masker) node(n *node) {
 // pair returns the value of {"name": "DB_PASSWORD", "value": "..."}.
 func (m masker) pair(n *node) *node {
 	for _, name := range [...]string{"name", "Name", "variable", "header", "field", "setting"} {
-		if title := n.member(name); title != nil && title.kind == stringNode && isSecret(title.text) {
+		if title := n.member(name); title != nil && title.kind == stringNode && !strings.Contains(title.text, " ") && isSecret(title.text) {
 			for _, name := range [...]string{"value", "Value", "default", "text"} {
 				if value := n.member(name); value != nil {
 					return value

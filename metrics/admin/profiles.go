@@ -38,6 +38,7 @@ func (h *Handler) goroutines(w http.ResponseWriter, r *http.Request) {
 // raw answers requests that a page which is not captured does not take, and returns false.
 func (h *Handler) raw(w http.ResponseWriter, r *http.Request) bool {
 	if r.Method == http.MethodGet || r.Method == http.MethodHead {
+		_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(time.Minute)) // where there is one: a dump may be large
 		return true
 	}
 	w.Header().Set("Allow", "GET, HEAD")

@@ -33,7 +33,7 @@ type statusAnswer struct {
 const recently = 5 * time.Minute
 
 func (h *Handler) status(ctx context.Context) (any, error) {
-	s := statusAnswer{Status: "unknown", Timestamp: time.Now(), Uptime: time.Since(h.began).Seconds(), Version: h.cfg.Version, Environment: h.cfg.Environment}
+	s := statusAnswer{Status: "unknown", Timestamp: time.Now().UTC(), Uptime: time.Since(h.began).Seconds(), Version: h.cfg.Version, Environment: h.cfg.Environment}
 	if h.cfg.Health != nil {
 		s.Status, s.Checks = h.readiness(ctx)
 	}

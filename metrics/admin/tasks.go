@@ -125,15 +125,15 @@ func (e *task) state(now time.Time) TaskState {
 		s.Error = e.err.Error()
 	}
 	if !e.running.IsZero() {
-		s.Running = new(e.running)
+		s.Running = new(e.running.UTC())
 	}
 	from := e.added
 	if !e.last.IsZero() {
-		s.Last, s.Took = new(e.last), e.took.Seconds()
+		s.Last, s.Took = new(e.last.UTC()), e.took.Seconds()
 		from = e.last
 	}
 	if e.Every > 0 {
-		s.Next = new(from.Add(e.Every))
+		s.Next = new(from.Add(e.Every).UTC())
 		s.Overdue = e.running.IsZero() && now.Sub(*s.Next) > e.Every/2
 	}
 	return s
@@ -180,7 +180,7 @@ func (h *Handler) tasks(w http.ResponseWriter, r *http.Request) {
 		}
 		h.logger.Info("task run on request", "task", name, "status", status, "remote", r.RemoteAddr)
 		if wantsHTML(r) {
-			back(w)
+			viewOf(r).back(w)
 			return
 		}
 	}
