@@ -30,6 +30,8 @@ type crowd struct {
 	requests, created, rejected, during atomic.Int64
 	reads                               map[users.Source]*atomic.Int64
 
+	looked, closed bool // what the admin surface showed, and what not
+
 	mu      sync.Mutex
 	errors  []error
 	paged   bool
@@ -69,6 +71,7 @@ func (c *crowd) run(ctx context.Context) error {
 			}
 		})
 	}
+	c.look(ctx)
 	err := c.balance(ctx, false)
 	c.ready.Store(false)
 	all.Wait()

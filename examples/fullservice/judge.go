@@ -60,6 +60,7 @@ func (c *crowd) judge(v *demo.Verdict) {
 	v.Claimf(c.rejected.Load() > 0, "bad requests were answered with problem JSON")
 	measured, _ := c.service.registry.Summary("http_request_duration_seconds", metrics.MaxWindow)
 	v.Claimf(measured.Count >= uint64(c.requests.Load()), "the metrics have counted every request") //nolint:gosec // not negative
+	c.judgeSurface(v)
 	v.Figure("p99_seconds", measured.P99)
 	if c.service.store.Standby != nil {
 		v.Claimf(c.standby == created, "the standby has the same users")

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"net/http"
 
 	"github.com/jackc/pgx/v5"
 
@@ -52,12 +51,4 @@ func (m measures) pool(name string, open func() *pool.Pool, cfg pgxmon.PoolConfi
 func (m measures) traced(c pool.Config) pool.Config {
 	c.Tracers = append([]pgx.QueryTracer{m.queries}, c.Tracers...)
 	return c
-}
-
-// besideProbes answers scrapes beside the probes, on the port that users do not reach.
-func (m measures) besideProbes(probes http.Handler) http.Handler {
-	mux := http.NewServeMux()
-	mux.Handle("GET /metrics", m.registry)
-	mux.Handle("/", probes)
-	return mux
 }

@@ -6,11 +6,13 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"sync/atomic"
 	"time"
 
 	"github.com/prodwright/prodwright/examples/fullservice/migrations"
 	"github.com/prodwright/prodwright/examples/fullservice/users"
 	"github.com/prodwright/prodwright/metrics"
+	"github.com/prodwright/prodwright/metrics/admin"
 	"github.com/prodwright/prodwright/metrics/health"
 	"github.com/prodwright/prodwright/metrics/health/checks"
 	"github.com/prodwright/prodwright/metrics/lifecycle"
@@ -26,7 +28,10 @@ type service struct {
 	store  *users.Store
 	own    servers
 
+	exchanges admin.Exchanges // the last requests
+
 	primary *pool.Pool
+	opened  atomic.Pointer[pool.Pool] // the primary pool, for who may ask before it is open
 	standby standby
 }
 
@@ -49,10 +54,14 @@ func newService(cfg settings) (*service, error) {
 		watched = append(watched, redis)
 	}
 
+	surface, err := s.surface()
+	if err != nil {
+		return nil, err
+	}
 	// Probes answer first and last: added first and of the phase that stops last.
-	admin := group.HTTPServer("admin", &http.Server{Addr: cfg.AdminAddr, Handler: s.besideProbes(s.probes), ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
-	admin.Phase = lifecycle.Close
-	parts := append([]lifecycle.Part{admin}, s.parts()...)
+	answers := group.HTTPServer("admin", &http.Server{Addr: cfg.AdminAddr, Handler: besideProbes(s.probes, surface), ReadHeaderTimeout: 5 * time.Second}, cfg.admin)
+	answers.Phase = lifecycle.Close
+	parts := append([]lifecycle.Part{answers, flight(surface)}, s.parts()...)
 	if cfg.Database.URL.IsZero() {
 		parts = append(parts, lifecycle.Part{Name: "own database servers", Phase: lifecycle.Close, Start: told(s.startServers), Stop: s.own.stop})
 	}
@@ -75,7 +84,7 @@ func newService(cfg settings) (*service, error) {
 // server returns the server of the API, which a slow or careless client cannot occupy for long.
 func (s *service) server() *http.Server {
 	return &http.Server{
-		Addr: s.Addr, Handler: metrics.HTTP(s.registry, users.API(s.store)),
+		Addr: s.Addr, Handler: metrics.HTTP(s.registry, s.exchanges.Middleware(users.API(s.store))),
 		ReadHeaderTimeout: 5 * time.Second, ReadTimeout: 10 * time.Second,
 		WriteTimeout: users.RequestTimeout + 10*time.Second, IdleTimeout: 2 * time.Minute,
 		BaseContext: func(l net.Listener) context.Context {
@@ -91,6 +100,7 @@ func (s *service) openPrimary(ctx context.Context) (err error) {
 		return err
 	}
 	s.store.Primary = s.primary
+	s.opened.Store(s.primary)
 	return s.probes.Add(checks.Postgres(s.primary.Raw()))
 }
 

@@ -24,8 +24,7 @@ func ExampleNew() {
 	if err != nil {
 		panic(err)
 	}
-	server := &http.Server{Addr: "127.0.0.1:8081", Handler: surface, ReadHeaderTimeout: time.Second} // not the port of users
-	fmt.Print(get(server.Handler, "/breakers"))
+	fmt.Print(get(surface, "/breakers")) // served on a port of its own: &http.Server{Addr: "127.0.0.1:8081", Handler: surface}
 	// Output:
 	// {
 	//   "payments": "closed"
