@@ -28,6 +28,7 @@ func StandardReport() []ReportItem {
 		{Title: "slow queries", Name: "db_slow_queries", Figures: []Aggregate{Increase}},
 		{Title: "waits for a connection", Name: "db_pool_acquire_duration_seconds", Figures: []Aggregate{Count, P95, Max}},
 		{Title: "connections in use", Name: "db_pool_saturation_ratio", Figures: []Aggregate{Avg, Max}},
+		{Title: "connections beyond the pool's size", Name: "db_pool_overflow", Figures: []Aggregate{Max}},
 		{Title: "CPU", Name: "system_cpu_usage_ratio", Figures: []Aggregate{Avg, Max}},
 		{Title: "memory", Name: "system_memory_usage_ratio", Figures: []Aggregate{Avg, Max}},
 	}

@@ -29,7 +29,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	h := &Handler{cfg: c, logger: c.Logger, mask: masker{c.Mask}, began: time.Now().UTC(), build: readBuild()}
+	h := &Handler{cfg: c, logger: c.Logger, mask: masker{c.Mask}, began: time.Now(), build: readBuild()}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}

@@ -99,7 +99,7 @@ func (h *Handler) info(context.Context) (any, error) {
 	figures := []runtimemetrics.Sample{{Name: "/memory/classes/heap/objects:bytes"}, {Name: "/gc/cycles/total:gc-cycles"}, {Name: "/sched/gomaxprocs:threads"}, {Name: "/gc/gomemlimit:bytes"}}
 	runtimemetrics.Read(figures)
 	p := processAnswer{
-		Host: host, ID: os.Getpid(), Started: h.began, Uptime: time.Since(h.began).Seconds(), CPUs: runtime.NumCPU(), Procs: figures[2].Value.Uint64(),
+		Host: host, ID: os.Getpid(), Started: h.began.UTC(), Uptime: time.Since(h.began).Seconds(), CPUs: runtime.NumCPU(), Procs: figures[2].Value.Uint64(),
 		Heap: figures[0].Value.Uint64(), Goroutines: runtime.NumGoroutine(), GCs: figures[1].Value.Uint64(),
 	}
 	if limit := figures[3].Value.Uint64(); limit < 1<<62 {

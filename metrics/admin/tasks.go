@@ -134,7 +134,7 @@ func (e *task) state(now time.Time) TaskState {
 	}
 	if e.Every > 0 {
 		s.Next = new(from.Add(e.Every).UTC())
-		s.Overdue = e.running.IsZero() && now.Sub(*s.Next) > e.Every/2
+		s.Overdue = e.running.IsZero() && now.Sub(from) > e.Every+e.Every/2 // by the monotonic clock
 	}
 	return s
 }
