@@ -12,6 +12,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"unicode/utf8"
 
 	"github.com/stretchr/testify/require"
 
@@ -209,9 +210,9 @@ func FuzzAnswers(f *testing.F) {
 			wellFormed(t, "/x", html)
 		}
 		got := ask(h, http.MethodGet, "/x", "").Body.String()
-		if !json.Valid([]byte(body)) || strings.ContainsAny(body, `:=\`) || strings.Contains(body, "ey") {
+		if !json.Valid([]byte(body)) || !utf8.ValidString(body) || strings.ContainsAny(body, `:=\`) || strings.Contains(body, "ey") {
 			return // a text, or one that may be masked
 		}
-		require.JSONEq(t, strings.ToValidUTF8(body, "\ufffd"), got)
+		require.JSONEq(t, body, got)
 	})
 }

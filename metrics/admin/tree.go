@@ -92,6 +92,9 @@ func (n *node) member(name string) *node {
 	return nil
 }
 
+// deepest is the longest indent, so that what is deeply nested does not become large.
+const deepest = 64
+
 // writeJSON writes it with an indent.
 func (n *node) writeJSON(b *bytes.Buffer, indent string) {
 	brackets := "[]"
@@ -107,16 +110,20 @@ func (n *node) writeJSON(b *bytes.Buffer, indent string) {
 	case listNode:
 	}
 	b.WriteByte(brackets[0])
+	deeper := indent
+	if len(indent) < deepest {
+		deeper += "  "
+	}
 	for i, m := range n.members {
 		if i > 0 {
 			b.WriteByte(',')
 		}
-		b.WriteString("\n" + indent + "  ")
+		b.WriteString("\n" + deeper)
 		if n.kind == objectNode {
 			writeString(b, n.names[i])
 			b.WriteString(": ")
 		}
-		m.writeJSON(b, indent+"  ")
+		m.writeJSON(b, deeper)
 	}
 	if len(n.members) > 0 {
 		b.WriteString("\n" + indent)
