@@ -73,6 +73,7 @@ func Prodwright() Policy {
 			"pool":                "Close ends the maintenance; what outlives a Close that gave up ends with its last connection",
 			"metrics":             "a func of GaugeFunc that is asked; it ends when that returns",
 			"metrics/admin":       "the end of a log level's time sets the level and returns",
+			"metrics/prom":        "the question which names a registry has; it ends when that answers",
 			"metrics/metricstest": "TestCollector waits for them",
 			"metrics/health":      "a check's runner ends with the check; Handler.Run ends its own",
 			"metrics/lifecycle":   "Run ends them, except those of parts that did not stop in time, which it names",
