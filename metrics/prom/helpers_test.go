@@ -30,6 +30,7 @@ func everyKind(t *testing.T) *metrics.Registry {
 		r.Gauge("queue.length", label).Set(-float64(i))
 	}
 	r.Counter("restarts").Inc()
+	r.Gauge("size_bytes", metrics.Label{Name: "b", Value: "1"}, metrics.Label{Name: "a", Value: "2"}).Set(3)
 	r.Histogram("upload_bytes").Observe(1 << 20)
 	r.Histogram("idle_seconds")
 	r.Counter("worked.seconds").Add(0.25)

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/http"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"testing/synctest"
@@ -163,7 +164,10 @@ func TestPatience(t *testing.T) {
 		s.MustRegister(gauge("jobs_total"))
 		_, _ = s.Gather()
 		synctest.Wait()
+		before := s.asked.Load()
 		_, err = s.Gather()
+		synctest.Wait()
+		require.Equal(t, before+1, s.asked.Load(), "what is known is not asked for again")
 		require.NoError(t, err, "of what is new it is known by the next scrape")
 	})
 }
@@ -172,6 +176,7 @@ func TestPatience(t *testing.T) {
 type careless struct {
 	*prometheus.Registry
 	panics bool
+	taken  map[prometheus.Collector]bool // questions
 }
 
 func (c careless) Register(x prometheus.Collector) error {
@@ -181,16 +186,38 @@ func (c careless) Register(x prometheus.Collector) error {
 	if c.panics {
 		panic("no")
 	}
+	c.taken[x] = true
 	return nil
+}
+
+func (c careless) Unregister(x prometheus.Collector) bool {
+	delete(c.taken, x)
+	return true
 }
 
 func TestCarelessRegisterers(t *testing.T) {
 	t.Parallel()
 	for _, panics := range []bool{false, true} {
-		c := careless{prometheus.NewRegistry(), panics}
+		c := careless{prometheus.NewRegistry(), panics, map[prometheus.Collector]bool{}}
 		require.NoError(t, prom.Register(c, ours()))
 		require.Len(t, gather(t, c), 4)
+		require.Empty(t, c.taken)
 	}
+}
+
+// meeting is a registerer that answers the first question when there are two.
+type meeting struct {
+	*prometheus.Registry
+	asked *atomic.Int64
+	both  *sync.WaitGroup
+}
+
+func (m meeting) Register(c prometheus.Collector) error {
+	if typeName(c) == "question" && m.asked.Add(1) <= 2 {
+		m.both.Done()
+		m.both.Wait()
+	}
+	return m.Registry.Register(c)
 }
 
 // Each metric that is left out is said once.
@@ -199,12 +226,20 @@ func TestWarning(t *testing.T) { //nolint:paralleltest // it takes the default l
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))
 	defer slog.SetDefault(before)
-	reg := prometheus.NewRegistry()
+	reg := meeting{prometheus.NewRegistry(), new(atomic.Int64), new(sync.WaitGroup)}
 	reg.MustRegister(gauge("fine"), gauge("jobs_total"))
 	require.NoError(t, prom.Register(reg, ours()))
-	for range 5 {
-		gather(t, reg)
+	var group sync.WaitGroup
+	reg.both.Add(2)
+	for range 2 {
+		group.Go(func() {
+			if _, err := reg.Gather(); err != nil {
+				t.Error(err)
+			}
+		})
 	}
+	group.Wait()
+	gather(t, reg)
 	require.Eventually(t, func() bool { return strings.Count(log.String(), "\n") >= 2 }, time.Minute, time.Millisecond)
 	require.Equal(t, 1, strings.Count(log.String(), `level=WARN msg="prom: a metric is not exported" metric=fine `), log.String())
 	require.Equal(t, 1, strings.Count(log.String(), "metric=jobs_total"), log.String())
