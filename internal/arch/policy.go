@@ -66,7 +66,7 @@ func Prodwright() Policy {
 			"autoscale":             {},
 			"internal":              pgx,
 		},
-		Inward:      []string{"examples", "internal/bench"},
+		Inward:      []string{"examples", "internal/bench", "internal/interop"},
 		Signals:     []string{"metrics/lifecycle"},
 		Environment: []string{"envcfg", "internal"},
 		Goroutines: map[string]string{
