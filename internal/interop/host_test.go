@@ -34,7 +34,6 @@ func TestNamesBesideClientGolang(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, all, len(theirs)+len(list), "none is left out")
 
-	require.NoError(t, prom.Register(prometheus.WrapRegistererWithPrefix("x_", prometheus.NewRegistry()), r))
 	own := prometheus.NewPedanticRegistry()
 	require.NoError(t, prom.Register(own, r))
 	problems, err := testutil.GatherAndLint(own)

@@ -13,7 +13,8 @@
 //
 // Counters and histograms with the time of their creation, gauges, help, and the unit when it stands at the end of the name.
 // A histogram has two forms at once: the buckets of [metrics.Family].Bounds, and all buckets as a native histogram of schema
-// [metrics.Schema], which a server takes that scrapes protobuf. Values of at most [metrics.ZeroThreshold], negative ones
+// [metrics.Schema], which Prometheus takes when it is started with --enable-feature=native-histograms, or, from 3.8 on, when
+// its configuration says scrape_native_histograms; its texts have only the first. Values of at most [metrics.ZeroThreshold], negative ones
 // among them, are in its zero bucket. The count of a histogram is always the sum of its buckets, however many goroutines
 // observe it meanwhile.
 //

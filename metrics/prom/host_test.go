@@ -220,8 +220,8 @@ func (m meeting) Register(c prometheus.Collector) error {
 	return m.Registry.Register(c)
 }
 
-// Each metric that is left out is said once.
-func TestWarning(t *testing.T) { //nolint:paralleltest // it takes the default logger
+// Each metric that is left out is said once. The test takes the default logger, so it is not parallel.
+func TestWarning(t *testing.T) {
 	log := new(logged)
 	before := slog.Default()
 	slog.SetDefault(slog.New(slog.NewTextHandler(log, nil)))

@@ -76,15 +76,9 @@ func TestPrometheusScrapes(t *testing.T) {
 			answered.Store(name, w.Header().Get("Content-Type"))
 		}))
 		t.Cleanup(s.Close)
-		return strings.TrimPrefix(s.URL, "http://")
+		return s.URL
 	}
-	p := startPrometheus(t, fmt.Sprintf(`
-global: {scrape_interval: 200ms}
-scrape_configs:
-- {job_name: native, static_configs: [{targets: [%q]}]}
-- {job_name: open, static_configs: [{targets: [%q]}]}
-- {job_name: plain, static_configs: [{targets: [%q]}]}
-`, server("native", ""), server("open", openMetrics), server("plain", "text/plain")))
+	p := startPrometheus(t, "200ms", map[string]string{"native": server("native", ""), "open": server("open", openMetrics), "plain": server("plain", "text/plain")})
 	for job, contentType := range map[string]string{"native": "application/vnd.google.protobuf", "open": "application/openmetrics-text", "plain": "text/plain"} {
 		for expression, want := range map[string]float64{
 			`up{job=%q}`: 1, `restarts_total{job=%q}`: 1, `requests_total{job=%q,route="/a\\b\"c\n2"}`: 2.5,
@@ -187,7 +181,7 @@ func TestNativeAgreesWithWindows(t *testing.T) {
 		_, _ = w.Write(pages.Bytes())
 	}))
 	defer host.Close()
-	p := startPrometheus(t, fmt.Sprintf("global: {scrape_interval: 5s}\nscrape_configs: [{job_name: j, static_configs: [{targets: [%q]}]}]\n", strings.TrimPrefix(host.URL, "http://")))
+	p := startPrometheus(t, "5s", map[string]string{"j": host.URL})
 	last := answers[len(answers)-1].at
 	require.Eventually(t, func() bool {
 		count, _ := p.query(t, "count_over_time(requests_total[1h])", last.Add(time.Second))

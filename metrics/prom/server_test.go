@@ -3,6 +3,7 @@ package prom_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"io"
 	"net"
 	"net/http"
@@ -11,6 +12,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -50,9 +52,22 @@ func (l *logged) String() string {
 // prometheusServer is a real one.
 type prometheusServer struct{ address string }
 
-// startPrometheus starts one that reads native histograms.
-func startPrometheus(t *testing.T, config string) prometheusServer {
+// startPrometheus starts one that reads native histograms, and scrapes servers, by the names of their jobs.
+func startPrometheus(t *testing.T, interval string, servers map[string]string) prometheusServer {
 	t.Helper()
+	version, err := exec.CommandContext(t.Context(), "prometheus", "--version").CombinedOutput()
+	require.NoError(t, err)
+	var major, minor int
+	_, err = fmt.Sscanf(string(version), "prometheus, version %d.%d", &major, &minor)
+	require.NoError(t, err, "%s", version)
+	config := "global:\n  scrape_interval: " + interval + "\n"
+	if major*100+minor >= 308 { // until then a flag enabled it
+		config += "  scrape_native_histograms: true\n"
+	}
+	config += "scrape_configs:\n"
+	for name, url := range servers {
+		config += fmt.Sprintf("- {job_name: %s, static_configs: [{targets: [%q]}]}\n", name, strings.TrimPrefix(url, "http://"))
+	}
 	dir := t.TempDir()
 	file := filepath.Join(dir, "prometheus.yml")
 	require.NoError(t, os.WriteFile(file, []byte(config), 0o600))
