@@ -190,7 +190,7 @@ func TestNativeAgreesWithWindows(t *testing.T) {
 
 	worst := 0.0
 	for _, a := range answers {
-		window := fmt.Sprintf("[%dms]", a.s.Covered.Milliseconds()) // the scrape at its begin included, also from Prometheus 3 on
+		window := fmt.Sprintf("[%dms]", a.s.Covered.Milliseconds())                       // the scrape at its begin included, also from Prometheus 3 on
 		stretch := a.s.Covered.Seconds() / a.s.Covered.Truncate(10*time.Second).Seconds() // it extrapolates from whole steps
 		rate, ok := p.query(t, "rate(requests_total"+window+")", a.at)
 		require.True(t, ok)
