@@ -3,10 +3,12 @@ package admin
 import (
 	"crypto/sha256"
 	"crypto/subtle"
+	"errors"
 	"fmt"
 	"net/http"
 	"slices"
 	"strings"
+	"unicode"
 )
 
 // Access is what a request needs to be allowed.
@@ -36,7 +38,8 @@ func (a Access) String() string {
 func (a Access) MarshalText() ([]byte, error) { return []byte(a.String()), nil }
 
 // Authorizer says whether a request may have an access. Who is refused is asked for a user and a password, or a bearer
-// token (401). It is called for every request, by many goroutines at once.
+// token (401). It is called by many goroutines at once, once for each access that a request needs: not for looking, unless
+// [Config.Restrict] is set.
 type Authorizer func(r *http.Request, a Access) bool
 
 // MinToken is how many bytes a token has at least: 128 bits in hexadecimal digits.
@@ -48,6 +51,9 @@ const MinToken = 32
 func Token(token string, allowed ...Access) (Authorizer, error) {
 	if len(token) < MinToken {
 		return nil, fmt.Errorf("admin: the token has %d bytes, but needs %d at least: openssl rand -hex 32 makes one", len(token), MinToken)
+	}
+	if strings.ContainsFunc(token, unicode.IsSpace) {
+		return nil, errors.New("admin: the token has a space or a line end in it, so no request could give it")
 	}
 	want := sha256.Sum256([]byte(token)) // so that neither length nor content shows in the time it takes
 	return func(r *http.Request, a Access) bool {
@@ -81,20 +87,36 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, a Access) bool {
 	case a == Look && !h.cfg.Restrict:
 		return true
 	case h.cfg.Authorize == nil:
-		h.fail(w, r, http.StatusNotFound, "closed: no authorizer is configured, so dumps and changes are off")
+		h.refuse(w, r, a, http.StatusNotFound, "closed: no authorizer is configured, so dumps and changes are off")
 		return false
 	case !h.cfg.Authorize(r, a):
 		w.Header().Set("WWW-Authenticate", `Basic realm="admin", charset="UTF-8"`)
 		w.Header().Add("WWW-Authenticate", `Bearer realm="admin"`)
-		h.fail(w, r, http.StatusUnauthorized, "to "+a.String()+" needs a token that allows it")
+		h.refuse(w, r, a, http.StatusUnauthorized, "to "+a.String()+" needs a token that allows it")
 		return false
 	case a == Look:
 		return true
-	}
-	if err := h.origins.Check(r); err != nil {
-		h.fail(w, r, http.StatusForbidden, "another site made the browser send this")
+	case h.isFromElsewhere(r):
+		h.refuse(w, r, a, http.StatusForbidden, "another site made the browser send this; Config.TrustedOrigins names those that may")
 		return false
 	}
 	h.logger.Info("admin access", "access", a.String(), "method", r.Method, "path", h.mask.text(r.URL.Path), "remote", r.RemoteAddr)
 	return true
+}
+
+// refuse answers without anything about the service, and notes that somebody tried.
+func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, a Access, status int, reason string) {
+	h.logger.Warn("admin access refused", "access", a.String(), "method", r.Method, "path", h.mask.text(r.URL.Path), "status", status, "remote", r.RemoteAddr)
+	viewOf(r).bare = true
+	h.fail(w, r, status, reason)
+}
+
+// isFromElsewhere says whether another site's page made the browser send a request that needs more than looking. Browsers
+// send the password that they know with it.
+func (h *Handler) isFromElsewhere(r *http.Request) bool {
+	if isSafe(r) { // which Check lets pass
+		site := r.Header.Get("Sec-Fetch-Site")
+		return site == "cross-site" || site == "same-site"
+	}
+	return h.origins.Check(r) != nil
 }

@@ -215,7 +215,7 @@ func TestHeaders(t *testing.T) {
 			require.Equal(t, "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'", header.Get("Content-Security-Policy"), page)
 			require.Equal(t, "nosniff", header.Get("X-Content-Type-Options"))
 			require.Equal(t, "DENY", header.Get("X-Frame-Options"))
-			require.Equal(t, "no-referrer", header.Get("Referrer-Policy"))
+			require.Equal(t, "same-origin", header.Get("Referrer-Policy"))
 			require.Equal(t, "same-origin", header.Get("Cross-Origin-Resource-Policy"))
 		}
 	}

@@ -4,7 +4,9 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"maps"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/prodwright/prodwright/metrics"
@@ -29,6 +31,9 @@ type Config struct {
 
 	// Authorize says who may dump and change; nil closes that to everybody. See [Token].
 	Authorize Authorizer
+	// TrustedOrigins are those whose pages may send changes although they are not of the host that the request names, as in
+	// "https://ops.example.com": the address that browsers see when a proxy hands the request on under another name.
+	TrustedOrigins []string `env:"ADMIN_TRUSTED_ORIGINS" doc:"origins whose pages may send changes, such as that of a proxy"`
 	// Restrict asks Authorize for looking, too, also at the probes and the metrics.
 	Restrict bool `env:"ADMIN_RESTRICT" default:"false" doc:"looking at the admin surface needs a token, too"`
 	// Mask replaces secrets in a text, after what the package masks itself.
@@ -68,8 +73,13 @@ func (c Config) Validate() error {
 	if c.MaxProfile < 0 {
 		wrong("MaxProfile is %v: must be positive, or 0 for %v", c.MaxProfile, DefaultMaxProfile)
 	}
-	for name, level := range c.Levels {
-		if level == nil || name == "" {
+	for _, origin := range c.TrustedOrigins {
+		if err := http.NewCrossOriginProtection().AddTrustedOrigin(origin); err != nil {
+			wrong("TrustedOrigins has %q: %w", origin, err)
+		}
+	}
+	for _, name := range slices.Sorted(maps.Keys(c.Levels)) {
+		if c.Levels[name] == nil || name == "" {
 			wrong("Levels[%q]: a logger needs a name and a level", name)
 		}
 	}

@@ -44,14 +44,16 @@
 // # Access
 //
 // Looking is free unless [Config.Restrict] is set: the port is for operators only. Dumps, which may hold data of users, and
-// changes need an [Authorizer], and are closed (404) without one. A browser that another site makes send a change is
-// refused (403). Each dump and each change is logged with who asked.
+// changes need an [Authorizer], and are closed (404) without one. What another site makes a browser ask for is refused (403):
+// changes, and dumps. Each dump, each change and each refusal is logged, with the address that it came from. Pages that may
+// be looked at have no protection against a name that is made to lead to their address (DNS rebinding) but Restrict.
 //
 // # Secrets
 //
-// Values are masked by their names and by what they look like, in what parts return, in errors, and in the JSON and the
-// text that handlers of parts answer with. That is a net below, not a licence: names and patterns do not know every
-// secret. [Config.Mask] can know more. Not masked are /metrics, whose labels are the service's own, and dumps.
+// Values are masked by their names and by what they look like, in what parts return, in errors, and in the JSON, the texts
+// and the headers that handlers of parts answer with, which are kept until they are whole, 4 MiB at most. That is a net
+// below, not a licence: names and patterns do not know every secret. [Config.Mask] can know more. Not masked are /metrics,
+// whose labels are the service's own, dumps, and what parts declare to be HTML, events, or no text.
 //
 // # Concurrency
 //

@@ -2,6 +2,7 @@ package admin_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -119,7 +120,16 @@ func ExampleTask() {
 	tasks := new(admin.Tasks)
 	_, err := tasks.Add(admin.Task{Name: "cleanup"})
 	fmt.Println(err)
-	// Output: admin: task "cleanup": needs a Name, a Run, and an Every that is not negative
+	// Output: admin: task "cleanup": needs a Name without a slash at its ends, a Run, and times that are not negative
+}
+
+func ExamplePanicError() {
+	tasks := new(admin.Tasks)
+	run, _ := tasks.Add(admin.Task{Name: "cleanup", Run: func(context.Context) error { panic("no roof") }})
+	err := run(context.Background())
+	var panicked *admin.PanicError
+	fmt.Println(errors.As(err, &panicked), err, len(panicked.Stack) > 0)
+	// Output: true admin: task cleanup panicked: no roof true
 }
 
 func ExampleTaskState() {

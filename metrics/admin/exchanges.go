@@ -32,7 +32,7 @@ type ExchangeLog struct {
 // DefaultExchanges is how many requests [Exchanges] keeps.
 const DefaultExchanges = 100
 
-// Exchanges keeps the last requests, in about 1 kB each. The zero value keeps [DefaultExchanges] and is safe for concurrent
+// Exchanges keeps the last requests, in 1 to 3 kB each. The zero value keeps [DefaultExchanges] and is safe for concurrent
 // use.
 type Exchanges struct {
 	// Keep is how many it keeps. It must not be changed after the first use.
@@ -104,7 +104,7 @@ func pathText(path string) string {
 
 // segmentText hides what is long, or has digits, or mixes cases for longer than names do: it may be somebody's.
 func segmentText(s string) string {
-	const long, name, number = 24, 12, 3
+	const long, name, number = 16, 12, 3
 	mixed := strings.ToLower(s) != s && strings.ToUpper(s) != s
 	if len(s) > long || mixed && len(s) >= name || strings.ContainsAny(s, "0123456789@=") && len(s) > number {
 		return masked

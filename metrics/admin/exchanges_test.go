@@ -51,13 +51,20 @@ func TestExchanges(t *testing.T) {
 // Any number of requests at the same time, of any size, is kept in bounds.
 func TestExchangesAreBounded(t *testing.T) {
 	t.Parallel()
+	ring := &admin.Exchanges{Keep: 5}
+	for i := range 12 {
+		ring.Middleware(http.NotFoundHandler()).ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodGet, "/"+string(rune('a'+i)), nil))
+	}
+	for i, l := range ring.List() {
+		require.Equal(t, "/"+string(rune('a'+11-i)), l.Route)
+	}
 	x := new(admin.Exchanges)
 	h := x.Middleware(http.NotFoundHandler())
 	var all sync.WaitGroup
 	for i := range 8 {
 		all.Go(func() {
 			for j := range 100 {
-				r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/%s?%s", strings.Repeat("long/", 1000), strings.Repeat(fmt.Sprintf("q%d-%d=x&", i, j), 2000)), nil)
+				r := httptest.NewRequest(http.MethodGet, fmt.Sprintf("/%s?%s", strings.Repeat("long/", 1000), manyNames(i, j)), nil)
 				r.Header.Set("User-Agent", strings.Repeat("x", 10_000))
 				h.ServeHTTP(httptest.NewRecorder(), r)
 				x.List()
@@ -132,4 +139,12 @@ func TestStreams(t *testing.T) {
 	w = ask(h, http.MethodGet, "/nan", "")
 	require.Equal(t, http.StatusInternalServerError, w.Code)
 	require.Contains(t, w.Body.String(), "cannot be encoded")
+}
+
+func manyNames(i, j int) string {
+	var b strings.Builder
+	for n := range 100 {
+		fmt.Fprintf(&b, "%c%c%c=%d&", 'a'+i, 'a'+n%26, 'a'+n/26, j)
+	}
+	return b.String()
 }

@@ -57,7 +57,7 @@ func (h *Handler) windows(w http.ResponseWriter, r *http.Request) {
 	}
 	answer := windowsAnswer{Window: window.Seconds(), Metrics: []summaryAnswer{}}
 	one := strings.TrimPrefix(r.URL.Path, "/")
-	pattern := r.FormValue("match")
+	pattern := r.URL.Query().Get("match")
 	if one != "" {
 		pattern = one
 	}
@@ -108,11 +108,11 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	report := h.cfg.Registry.Report(window)
-	switch format := r.FormValue("format"); {
+	switch format := r.URL.Query().Get("format"); {
 	case format == "markdown":
 		w.Header().Set("Content-Type", "text/markdown; charset=utf-8")
 		_, _ = w.Write([]byte(report.Markdown())) //nolint:gosec // masked, and sent as the text that it is
-	case format == "text", wantsHTML(r):
+	case format == "text", viewOf(r).html:
 		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
 		_, _ = w.Write([]byte(report.String())) //nolint:gosec // as above
 	default:
@@ -122,7 +122,7 @@ func (h *Handler) report(w http.ResponseWriter, r *http.Request) {
 
 // windowOf reads the parameter window, as in 90s, 5m or 24h.
 func windowOf(w http.ResponseWriter, r *http.Request, usual time.Duration) (time.Duration, bool) {
-	text := r.FormValue("window")
+	text := r.URL.Query().Get("window")
 	if text == "" {
 		return usual, true
 	}

@@ -17,10 +17,9 @@ type flight struct {
 	length time.Duration
 	size   int
 
-	mu       sync.Mutex // guards recorder
+	mu       sync.Mutex // guards what follows; held while the recorder starts, stops or is read, which the runtime does one at a time
 	recorder *trace.FlightRecorder
-	writing  sync.Mutex // held while the trace is written: the runtime writes one at a time
-	running  bool       // guarded by mu
+	running  bool
 }
 
 func (f *flight) configure(length time.Duration, size int) { f.length, f.size = length, size }
@@ -53,31 +52,38 @@ func (f *flight) start() error {
 
 func (f *flight) stop() {
 	f.mu.Lock()
-	r := f.recorder
-	f.recorder, f.running = nil, false
-	f.mu.Unlock()
-	if r != nil {
-		f.writing.Lock() // what is being written is written first
-		defer f.writing.Unlock()
-		r.Stop()
+	defer f.mu.Unlock()
+	if f.recorder != nil {
+		f.recorder.Stop()
 	}
+	f.recorder, f.running = nil, false
+}
+
+// read returns the trace. It is in memory, so that nobody waits for a slow reader.
+func (f *flight) read() (*bytes.Buffer, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.recorder == nil {
+		return nil, ErrNoFlight
+	}
+	b := new(bytes.Buffer)
+	if _, err := f.recorder.WriteTo(b); err != nil {
+		return nil, fmt.Errorf("admin: the trace could not be read: %w", err)
+	}
+	return b, nil
 }
 
 // ErrNoFlight says that there is no trace: Config.Flight is zero, or [Handler.Run] does not run.
 var ErrNoFlight = errors.New("admin: no flight recorder is running")
 
 // WriteFlight writes the trace of the last seconds as go tool trace reads it: call it when an alert fires, and the trace
-// shows what led to it. Several calls wait for each other. The error is [ErrNoFlight], or that of w.
+// shows what led to it. The error is [ErrNoFlight], or that of w.
 func (h *Handler) WriteFlight(w io.Writer) error {
-	h.flight.writing.Lock()
-	defer h.flight.writing.Unlock()
-	h.flight.mu.Lock()
-	r := h.flight.recorder
-	h.flight.mu.Unlock()
-	if r == nil {
-		return ErrNoFlight
+	b, err := h.flight.read()
+	if err != nil {
+		return err
 	}
-	if _, err := r.WriteTo(w); err != nil {
+	if _, err := b.WriteTo(w); err != nil {
 		return fmt.Errorf("admin: the trace could not be written: %w", err)
 	}
 	return nil
@@ -87,8 +93,8 @@ func (h *Handler) serveFlight(w http.ResponseWriter, r *http.Request) {
 	if !h.raw(w, r) {
 		return
 	}
-	b := new(bytes.Buffer) // bounded by Config.FlightBytes; the recorder must not wait for a slow client
-	if err := h.WriteFlight(b); err != nil {
+	b, err := h.flight.read()
+	if err != nil {
 		h.fail(w, r, http.StatusServiceUnavailable, err.Error())
 		return
 	}

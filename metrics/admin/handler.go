@@ -5,6 +5,7 @@ import (
 	"context"
 	"log/slog"
 	"net/http"
+	"net/url"
 	"path"
 	"slices"
 	"strings"
@@ -16,7 +17,7 @@ type Handler struct {
 	cfg     Config
 	logger  *slog.Logger
 	mask    masker
-	origins http.CrossOriginProtection
+	origins *http.CrossOriginProtection
 	began   time.Time
 	build   build
 	pages   []*page // in the order of the index
@@ -29,7 +30,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	h := &Handler{cfg: c, logger: c.Logger, mask: masker{c.Mask}, began: time.Now(), build: readBuild()}
+	h := &Handler{cfg: c, logger: c.Logger, mask: masker{c.Mask}, origins: http.NewCrossOriginProtection(), began: time.Now(), build: readBuild()}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}
@@ -37,6 +38,9 @@ func New(c Config) (*Handler, error) {
 	h.cfg.Version = cmp.Or(c.Version, h.build.version())
 	h.cfg.Environment = cmp.Or(c.Environment, "unknown")
 	h.cfg.MaxProfile = cmp.Or(c.MaxProfile, DefaultMaxProfile)
+	for _, origin := range c.TrustedOrigins {
+		_ = h.origins.AddTrustedOrigin(origin) // Validate has tried
+	}
 	h.levels = newLevels(c.Levels, h.logger)
 	h.flight.configure(c.Flight, cmp.Or(c.FlightBytes, DefaultFlightBytes))
 	h.pages = h.own()
@@ -65,16 +69,16 @@ func (h *Handler) own() []*page {
 			list = append(list, &p)
 		}
 	}
-	add(groupState, true, page{Part: Part{Name: "status", Title: "Status", About: "Up or not, since when, how busy.", Value: h.status}})
-	add(groupState, h.cfg.Health != nil, page{Part: Part{Name: "health", Title: "Health", About: "Every check, with its result.", Handler: h.health()}})
-	add(groupState, true, page{Part: Part{Name: "info", Title: "Build", About: "Version, modules, runtime.", Value: h.info}})
-	add(groupState, true, page{Part: Part{Name: "sbom", Title: "Bill of materials", About: "The modules, as CycloneDX.", Handler: http.HandlerFunc(h.sbom)}})
-	add(groupFigures, h.cfg.Registry != nil, page{Part: Part{Name: "windows", Title: "Metrics", About: "Counts, rates and quantiles of a window.", Handler: http.HandlerFunc(h.windows)}})
-	add(groupFigures, h.cfg.Registry != nil, page{Part: Part{Name: "report", Title: "Report", About: "A window beside the one before.", Handler: http.HandlerFunc(h.report)}})
+	add(groupState, true, page{plain: true, Part: Part{Name: "status", Title: "Status", About: "Up or not, since when, how busy.", Value: h.status}})
+	add(groupState, h.cfg.Health != nil, page{plain: true, Part: Part{Name: "health", Title: "Health", About: "Every check, with its result.", Handler: h.health()}})
+	add(groupState, true, page{plain: true, Part: Part{Name: "info", Title: "Build", About: "Version, modules, runtime.", Value: h.info}})
+	add(groupState, true, page{plain: true, Part: Part{Name: "sbom", Title: "Bill of materials", About: "The modules, as CycloneDX.", Handler: http.HandlerFunc(h.sbom)}})
+	add(groupFigures, h.cfg.Registry != nil, page{plain: true, Part: Part{Name: "windows", Title: "Metrics", About: "Counts, rates and quantiles of a window.", Handler: http.HandlerFunc(h.windows)}})
+	add(groupFigures, h.cfg.Registry != nil, page{plain: true, Part: Part{Name: "report", Title: "Report", About: "A window beside the one before.", Handler: http.HandlerFunc(h.report)}})
 	add(groupFigures, h.cfg.Registry != nil, page{raw: true, Part: Part{Name: "metrics", Title: "Prometheus", About: "Everything, to be scraped.", Handler: h.cfg.Registry}})
-	add(groupControl, len(h.cfg.Levels) > 0, page{Part: Part{Name: "loggers", Title: "Log levels", About: "Shown, and set for a while.", Handler: http.HandlerFunc(h.loggers)}})
-	add(groupControl, h.cfg.Tasks != nil, page{Part: Part{Name: "tasks", Title: "Tasks", About: "Last and next runs.", Handler: http.HandlerFunc(h.tasks)}})
-	add(groupDiagnose, h.cfg.Exchanges != nil, page{Part: Part{Name: "exchanges", Title: "Requests", About: "The last ones.", Value: h.exchanges, Access: Dump}})
+	add(groupControl, len(h.cfg.Levels) > 0, page{plain: true, Part: Part{Name: "loggers", Title: "Log levels", About: "Shown, and set for a while.", Handler: http.HandlerFunc(h.loggers)}})
+	add(groupControl, h.cfg.Tasks != nil, page{plain: true, Part: Part{Name: "tasks", Title: "Tasks", About: "Last and next runs.", Handler: http.HandlerFunc(h.tasks)}})
+	add(groupDiagnose, h.cfg.Exchanges != nil, page{plain: true, Part: Part{Name: "exchanges", Title: "Requests", About: "The last ones.", Value: h.exchanges, Access: Dump}})
 	add(groupDiagnose, true, page{raw: true, Part: Part{Name: "goroutines", Title: "Goroutines", About: "What they all do.", Handler: http.HandlerFunc(h.goroutines), Access: Dump}})
 	add(groupDiagnose, true, page{raw: true, Part: Part{Name: "pprof", Title: "Profiles", About: "CPU, heap, locks.", Handler: http.HandlerFunc(h.pprof), Access: Dump}})
 	add(groupDiagnose, h.cfg.Flight > 0, page{raw: true, Part: Part{Name: "flight", Title: "Flight recorder", About: "A trace of the last seconds.", Handler: http.HandlerFunc(h.serveFlight), Access: Dump}})
@@ -91,24 +95,24 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	base := cmp.Or(mounted(r), "/")
 	below := strings.TrimPrefix(r.URL.Path, base)
 	if r.URL.Path == "" || below == "" && !strings.HasSuffix(r.URL.Path, "/") {
-		// The index is a folder, whatever is stripped from its path: links are relative to it.
-		asked, _, _ := strings.Cut(r.RequestURI, "?")
-		w.Header().Set("Location", path.Base(asked)+"/")
-		w.WriteHeader(http.StatusPermanentRedirect)
+		toFolder(w, r)
 		return
 	}
 	name, rest, _ := strings.Cut(below, "/")
 	depth := strings.Count(r.URL.EscapedPath(), "/") - strings.Count(base, "/")
-	v := &view{Handler: h, root: strings.Repeat("../", max(depth, 0)), rest: rest}
+	v := &view{Handler: h, root: strings.Repeat("../", max(depth, 0)), rest: rest, html: wantsHTML(r)}
 	r = r.WithContext(context.WithValue(r.Context(), viewKey{}, v))
-	switch name {
-	case "":
-		h.index(w, r)
-		return
-	case "style.css":
+	if name == "style.css" && rest == "" && isSafe(r) { // which says nothing
 		w.Header().Set("Content-Type", "text/css; charset=utf-8")
 		w.Header().Set("Cache-Control", "max-age=3600")
 		_, _ = w.Write([]byte(styleSheet)) // the client has gone
+		return
+	}
+	if !h.admit(w, r, Look) {
+		return
+	}
+	if name == "" {
+		h.index(w, r)
 		return
 	}
 	i := slices.IndexFunc(h.pages, func(p *page) bool { return p.Name == name })
@@ -117,9 +121,30 @@ func (h *Handler) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	v.page = h.pages[i]
-	if h.admit(w, r, v.page.access(r)) {
-		h.serve(w, r, v)
+	for _, a := range v.page.needs(r)[1:] {
+		if !h.admit(w, r, a) {
+			return
+		}
 	}
+	h.serve(w, r, v)
+}
+
+// toFolder sends to the same address with a slash at its end: the index is a folder, whatever was stripped from its path, and
+// links are relative to it.
+func toFolder(w http.ResponseWriter, r *http.Request) {
+	asked := r.URL.EscapedPath()
+	if u, err := url.ParseRequestURI(r.RequestURI); err == nil {
+		asked = u.EscapedPath() // before anything was stripped
+	}
+	to := "./" + path.Base("/"+asked) + "/" // with the dot it is never a scheme
+	if path.Base("/"+asked) == "/" {
+		to = "./"
+	}
+	if r.URL.RawQuery != "" {
+		to += "?" + r.URL.RawQuery
+	}
+	w.Header().Set("Location", strings.ReplaceAll(to, `\`, "%5C"))
+	w.WriteHeader(http.StatusPermanentRedirect)
 }
 
 // secure sets headers that keep a browser from doing anything but showing the page.
@@ -127,7 +152,7 @@ func secure(header http.Header) {
 	header.Set("Content-Security-Policy", "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'")
 	header.Set("X-Content-Type-Options", "nosniff")
 	header.Set("X-Frame-Options", "DENY")
-	header.Set("Referrer-Policy", "no-referrer")
+	header.Set("Referrer-Policy", "same-origin") // with none, browsers send forms with the origin "null", and the check refuses them
 	header.Set("Cross-Origin-Resource-Policy", "same-origin")
 	header.Set("Cross-Origin-Opener-Policy", "same-origin")
 	header.Set("Cache-Control", "no-store")
@@ -139,6 +164,9 @@ func mounted(r *http.Request) string {
 	slash := strings.IndexByte(r.Pattern, '/')
 	if slash < 0 {
 		return ""
+	}
+	if u, err := url.ParseRequestURI(r.RequestURI); err == nil && u.Path != r.URL.Path {
+		return "" // it was stripped
 	}
 	pattern := strings.Split(strings.TrimSuffix(r.Pattern[slash:], "/"), "/")
 	segments := strings.SplitAfter(r.URL.Path, "/")
@@ -166,6 +194,8 @@ type view struct {
 	page *page
 	root string // the way to the index, such as "../"
 	rest string // of the path, below the page
+	bare bool   // nothing is said about the service
+	html bool   // a person asks
 }
 
 type viewKey struct{}

@@ -2,7 +2,9 @@ package admin
 
 import (
 	"bytes"
+	"cmp"
 	"html"
+	"math"
 	"net/http"
 	"net/url"
 	"strconv"
@@ -37,7 +39,7 @@ func (h *Handler) writePage(b *bytes.Buffer, r *http.Request, v *view, status in
 		title = v.page.Title
 		w.linked = v.linked
 	}
-	h.writeHead(w, v.root, title)
+	h.writeHead(w, v, title)
 	w.WriteString("<main>")
 	w.tag("h1", title)
 	if v.page != nil && v.page.About != "" {
@@ -62,16 +64,19 @@ func (h *Handler) writePage(b *bytes.Buffer, r *http.Request, v *view, status in
 	w.WriteString(`<p class="quiet"><a href="?` + html.EscapeString(query.Encode()) + `">the same for machines</a></p></main></body></html>`)
 }
 
-func (h *Handler) writeHead(w htmlWriter, root, title string) {
-	w.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`)
-	w.tag("title", title+" · "+h.cfg.Service)
-	w.WriteString(`<link rel="stylesheet" href="` + root + `style.css"></head><body><header>`)
-	if root == "" {
-		root = "./"
+func (h *Handler) writeHead(w htmlWriter, v *view, title string) {
+	service := h.cfg.Service
+	if v.bare {
+		service = "admin"
 	}
-	w.link(root, "", h.cfg.Service)
-	w.tag("span", h.cfg.Environment)
-	w.tag("span", h.cfg.Version)
+	w.WriteString(`<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">`)
+	w.tag("title", title+" · "+service)
+	w.WriteString(`<link rel="stylesheet" href="` + v.root + `style.css"></head><body><header>`)
+	w.link(cmp.Or(v.root, "./"), "", service)
+	if !v.bare {
+		w.tag("span", h.cfg.Environment)
+		w.tag("span", h.cfg.Version)
+	}
 	w.WriteString(`</header>`)
 }
 
@@ -210,6 +215,9 @@ func isFigure(column string) bool {
 	return false
 }
 
+// maxColumns is how many a table may have, so that it grows with what is in it and not faster.
+const maxColumns = 30
+
 // columnsOf returns the names in a list of objects, or nil for another list.
 func columnsOf(n *node) (columns []string) {
 	known := map[string]bool{}
@@ -222,6 +230,9 @@ func columnsOf(n *node) (columns []string) {
 				known[name] = true
 				columns = append(columns, name)
 			}
+		}
+		if len(columns) > maxColumns {
+			return nil
 		}
 	}
 	return columns
@@ -273,17 +284,20 @@ func figure(text, name string) string {
 	switch {
 	case hasUnit(name, "ns"), hasUnit(name, "nanoseconds"):
 		return durationText(time.Duration(value))
-	case hasUnit(name, "seconds"), hasUnit(name, "secs"):
+	case (hasUnit(name, "seconds") || hasUnit(name, "secs")) && math.Abs(value) < maxSeconds:
 		return durationText(time.Duration(value * float64(time.Second)))
 	case hasUnit(name, "bytes"):
 		return sizeText(value)
-	case hasUnit(name, "ratio"):
+	case hasUnit(name, "ratio") && value <= 1:
 		return strconv.FormatFloat(100*value, 'g', 3, 64) + " %"
 	case strings.ContainsAny(text, ".eE"):
 		return strconv.FormatFloat(value, 'g', 4, 64)
 	}
 	return text
 }
+
+// maxSeconds is beyond what a [time.Duration] holds.
+const maxSeconds = 1 << 33
 
 // durationText rounds to what a person reads: three digits, and seconds above a minute.
 func durationText(d time.Duration) string {

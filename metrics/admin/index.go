@@ -25,10 +25,7 @@ type indexEntry struct {
 
 // index lists the pages.
 func (h *Handler) index(w http.ResponseWriter, r *http.Request) {
-	if !h.admit(w, r, Look) {
-		return
-	}
-	c := &capture{to: w, header: make(http.Header)}
+	c := newCapture(w)
 	if !allowed(c, r, http.MethodGet, http.MethodHead) {
 		c.finish(h, r)
 		return
@@ -37,7 +34,7 @@ func (h *Handler) index(w http.ResponseWriter, r *http.Request) {
 	for _, p := range h.pages {
 		answer.Pages = append(answer.Pages, indexEntry{p.Name, p.Title, p.About, p.group, p.Access, h.isClosed(p)})
 	}
-	if !wantsHTML(r) {
+	if !viewOf(r).html {
 		writeJSON(c, http.StatusOK, answer)
 		c.finish(h, r)
 		return
@@ -53,14 +50,14 @@ func (h *Handler) isClosed(p *page) bool { return p.Access != Look && h.cfg.Auth
 
 func (h *Handler) writeIndex(r *http.Request, b *bytes.Buffer) {
 	w := htmlWriter{b, time.Now(), nil}
-	h.writeHead(w, "", "Overview")
+	h.writeHead(w, viewOf(r), "Overview")
 	w.WriteString("<main>")
 	w.tag("h1", h.cfg.Service)
 	status, _ := h.status(r.Context()) // it has no error
-	c := &capture{header: make(http.Header)}
+	c := newCapture(nil)
 	writeJSON(c, http.StatusOK, status)
-	if tree, err := parseNode(c.body.Bytes()); err == nil {
-		h.mask.node(tree)
+	if tree, err := parseNode(c.end().body); err == nil {
+		h.mask.node(tree, false)
 		w.node(tree, "")
 	}
 	for _, group := range groups() {

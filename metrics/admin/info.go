@@ -1,7 +1,6 @@
 package admin
 
 import (
-	"cmp"
 	"context"
 	"net/http"
 	"os"
@@ -25,7 +24,12 @@ func readBuild() build {
 }
 
 // name returns the last part of the main package's path.
-func (b build) name() string { return cmp.Or(path.Base(b.info.Path), "service") }
+func (b build) name() string {
+	if b.info.Path == "" {
+		return "service"
+	}
+	return path.Base(b.info.Path)
+}
 
 // version returns that of the main module, or the revision that it was built from.
 func (b build) version() string {

@@ -7,7 +7,6 @@ import (
 	"io"
 	"log/slog"
 	"maps"
-	"mime"
 	"net/http"
 	"slices"
 	"strings"
@@ -42,6 +41,7 @@ type level struct {
 	given  slog.Level // what it was set to
 	until  time.Time  // zero when it is as usual
 	expiry *time.Timer
+	orders int // so that the end of one is not taken for that of a later one
 }
 
 func newLevels(all map[string]Leveler, logger *slog.Logger) *levels {
@@ -64,7 +64,7 @@ func (l *levels) answer(name string) levelAnswer {
 	defer l.mu.Unlock()
 	s := l.set[name]
 	a := levelAnswer{Name: name, Level: s.of.Level().String()}
-	if !s.until.IsZero() {
+	if s.isSet() {
 		until := s.until.UTC()
 		a.Usual, a.Until = s.usual.String(), &until
 	}
@@ -76,26 +76,31 @@ func (l *levels) change(name string, to slog.Level, while time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.set[name]
-	if s.until.IsZero() {
+	if !s.isSet() {
 		s.usual = s.of.Level()
 	}
 	l.stop(s)
 	s.of.Set(to)
 	s.given = to
 	if while > 0 {
+		order := s.orders
 		s.until = time.Now().Add(while)
-		s.expiry = time.AfterFunc(while, func() { l.expire(name, s.until) })
+		s.expiry = time.AfterFunc(while, func() { l.expire(name, order) })
 	}
 }
+
+// isSet says whether the level is one that was set for a while, and that nobody else has changed since.
+func (s *level) isSet() bool { return !s.until.IsZero() && s.of.Level() == s.given }
 
 // reset makes a level as it was.
 func (l *levels) reset(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if s := l.set[name]; !s.until.IsZero() {
-		l.stop(s)
+	s := l.set[name]
+	if s.isSet() {
 		s.of.Set(s.usual)
 	}
+	l.stop(s)
 }
 
 func (l *levels) stop(s *level) {
@@ -103,26 +108,27 @@ func (l *levels) stop(s *level) {
 		s.expiry.Stop()
 	}
 	s.expiry, s.until = nil, time.Time{}
+	s.orders++
 }
 
 // expire makes a level as it was, unless somebody has set it in the meantime.
-func (l *levels) expire(name string, until time.Time) {
+func (l *levels) expire(name string, order int) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	s := l.set[name]
-	if !s.until.Equal(until) {
+	if s.orders != order {
 		return
 	}
-	l.stop(s)
-	if s.of.Level() == s.given {
+	if s.isSet() {
 		s.of.Set(s.usual)
 		l.logger.Info("log level is as usual again", "logger", name, "level", s.usual.String())
 	}
+	l.stop(s)
 }
 
 // loggers shows and sets levels.
 func (h *Handler) loggers(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/")
+	name := strings.Trim(r.URL.Path, "/")
 	if _, ok := h.levels.set[name]; name != "" && !ok {
 		writeError(w, http.StatusNotFound, "there is no such logger")
 		return
@@ -153,7 +159,7 @@ func (h *Handler) loggers(w http.ResponseWriter, r *http.Request) {
 		}
 		a := h.levels.answer(name)
 		h.logger.Info("log level set", "logger", name, "level", a.Level, "for", order.while.String(), "remote", r.RemoteAddr)
-		if wantsHTML(r) {
+		if viewOf(r).html {
 			viewOf(r).back(w)
 			return
 		}
@@ -181,14 +187,20 @@ func readOrder(w http.ResponseWriter, r *http.Request) (order levelOrder, err er
 		Level string `json:"level"`
 		For   string `json:"for"`
 	}
-	if media, _, _ := mime.ParseMediaType(r.Header.Get("Content-Type")); media == "application/json" {
+	switch media, _ := mediaOf(r.Header); media {
+	case "application/json":
 		d := json.NewDecoder(r.Body)
 		d.DisallowUnknownFields()
 		if err := d.Decode(&body); err != nil || !errors.Is(d.Decode(&struct{}{}), io.EOF) {
 			return order, errors.New(`the body must be JSON such as {"level": "debug", "for": "10m"}`)
 		}
-	} else {
-		body.Level, body.For = r.FormValue("level"), r.FormValue("for")
+	case "application/x-www-form-urlencoded", "":
+		if err := r.ParseForm(); err != nil { // of the address, too
+			return order, errors.New("the form cannot be read")
+		}
+		body.Level, body.For = r.Form.Get("level"), r.Form.Get("for")
+	default:
+		return order, errors.New("the body must be a form, or JSON")
 	}
 	if body.Level == "reset" {
 		return levelOrder{reset: true}, nil

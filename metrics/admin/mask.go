@@ -1,7 +1,8 @@
 package admin
 
 import (
-	"regexp"
+	"bytes"
+	"slices"
 	"strings"
 )
 
@@ -11,123 +12,135 @@ const masked = "••••"
 // masker replaces secrets.
 type masker struct{ more func(string) string }
 
-// secretWords are parts of names whose values are secrets, in lower case and without what separates words.
-var secretWords = [...]string{
-	"password", "passwd", "passphrase", "passwort", "secret", "token", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey",
-	"credential", "authorization", "cookie", "dsn", "connectionstring", "databaseurl", "sessionid", "bearer", "jwt", "hmac",
+// node masks a value and all in it: by names too, unless the names are those of things that are not the service's own.
+func (m masker) node(n *node, byName bool) {
+	switch n.kind {
+	case stringNode:
+		n.text = m.lines(n.text)
+	case objectNode:
+		m.object(n, byName)
+	case listNode:
+		m.list(n, byName)
+	case plainNode:
+	}
 }
 
-// secretNames are whole names.
-var secretNames = [...]string{"pwd", "pass", "pw", "pin", "otp", "key", "salt", "auth", "sid"}
-
-// isSecret says whether a name is one of a secret.
-func isSecret(name string) bool {
-	flat := strings.Map(func(r rune) rune {
-		switch r {
-		case '_', '-', '.', ' ', ':', '/':
-			return -1
-		}
-		return r
-	}, strings.ToLower(name))
-	for _, word := range secretWords {
-		if strings.Contains(flat, word) {
-			return true
+func (m masker) object(n *node, byName bool) {
+	named := byName && isNamedSecret(n)
+	for i, member := range n.members {
+		name := n.names[i]
+		n.names[i] = m.text(name)
+		switch secret := secrecy(name); {
+		case named && isNaming(name):
+		case named, byName && secret != harmless:
+			m.hide(member, secret == strong || named)
+		default:
+			m.node(member, byName)
 		}
 	}
-	for _, word := range secretNames {
-		if flat == word {
-			return true
+}
+
+// isNaming says whether a member holds the name of what the others are about.
+func isNaming(name string) bool {
+	return slices.Contains([]string{"name", "variable", "header", "field", "setting", "key", "env", "option", "parameter", "param", "flag"}, strings.ToLower(name))
+}
+
+// isNamedSecret says whether an object is like {"name": "DB_PASSWORD", "value": "..."}.
+func isNamedSecret(n *node) bool {
+	for i, name := range n.names {
+		if m := n.members[i]; isNaming(name) && m.kind == stringNode && !strings.Contains(m.text, " ") && secrecy(m.text) != harmless && len(n.names) > 1 {
+			return slices.ContainsFunc(n.names, func(other string) bool {
+				other = strings.ToLower(other)
+				return strings.Contains(other, "val") || strings.Contains(other, "default") || other == "text" || other == "current"
+			})
 		}
 	}
 	return false
 }
 
-// patterns find secrets in a text, each with what it is replaced by.
-var patterns = [...]struct {
-	find *regexp.Regexp
-	with string
-}{
-	{regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|$)`), masked},
-	// user:password@ of a URL; the last @ before a slash or a space ends it, as passwords may hold one.
-	{regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]*):[^\s/?#]*@`), "$1:" + masked + "@"},
-	// The same with a password that holds a slash, which is no URL any more, but what people write.
-	{regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]+):[^\s"'<>]*@`), "$1:" + masked + "@"},
-	{regexp.MustCompile(`(?i)\b(bearer|basic|digest|negotiate)\s+[A-Za-z0-9._~+/=:-]{6,}`), "$1 " + masked},
-	{regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)*`), masked},
-	{regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), masked},
-	{regexp.MustCompile(`\b(gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk_test_|rk_live_|sk-|whsec_|npm_|pypi-|hvs\.|AIza)[A-Za-z0-9_-]{10,}`), masked},
-	{regexp.MustCompile(`\bAGE-SECRET-KEY-1[A-Z0-9]+`), masked},
-	// name=value, name: value, "name":"value", --name value
-	{regexp.MustCompile(`(?i)([A-Za-z0-9_.-]*(?:` + secretPattern + `)[A-Za-z0-9_-]*["']?\s*(?:=>|[=:])\s*)("(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'|[^\s&;,"'<>)}\]]+)`), "${1}" + masked},
-	{regexp.MustCompile(`(?i)(\B--?[A-Za-z0-9-]*(?:` + secretPattern + `)[A-Za-z0-9-]*\s+)[^\s-]\S*`), "${1}" + masked},
+// list masks ["--password", "..."], ["password", "..."] and keys that are lists of lines.
+func (m masker) list(n *node, byName bool) {
+	inKey := false
+	for i, member := range n.members {
+		before := ""
+		if i > 0 && n.members[i-1].kind == stringNode {
+			before = n.members[i-1].text
+		}
+		argument := strings.HasPrefix(before, "-") && !strings.ContainsAny(before, " =") && secrecy(strings.TrimLeft(before, "-")) != harmless
+		pair := i == 1 && len(n.members) == 2 && secrecy(before) != harmless
+		begins := member.kind == stringNode && strings.Contains(member.text, "-----BEGIN ") && strings.Contains(member.text, "PRIVATE KEY")
+		ends := member.kind == stringNode && strings.Contains(member.text, "-----END ")
+		switch {
+		case inKey, argument && byName, pair && byName:
+			m.hide(member, true)
+		default:
+			m.node(member, byName)
+		}
+		inKey = (inKey || begins) && !ends
+	}
 }
 
-// secretPattern finds the names of secrets in a text.
-const secretPattern = `pass(?:word|wd|phrase)|\bpwd|\bpass\b|secret|token|api[_-]?key|access[_-]?key|private[_-]?key|encryption[_-]?key|signing[_-]?key|credential|cookie|authorization|session[_-]?id|\bdsn` //nolint:gosec // names of secrets, none of which is one
-
-// text masks what looks like a secret.
-func (m masker) text(s string) string {
-	for i := range patterns {
-		s = patterns[i].find.ReplaceAllString(s, patterns[i].with)
+// lines masks a text, which may be JSON, or have lines that are.
+func (m masker) lines(s string) string {
+	if n := container(s); n != nil {
+		return m.inner(n)
 	}
-	if m.more != nil {
-		s = m.more(s)
+	if !strings.ContainsAny(s, "{[") || !strings.Contains(s, "\n") {
+		return m.text(s)
 	}
-	return s
+	var b strings.Builder
+	text := 0 // where the lines begin that are not JSON
+	for at := 0; at < len(s); {
+		end := at + until(s[at:], "\n")
+		if n := container(s[at:end]); n != nil {
+			b.WriteString(m.text(s[text:at]) + m.inner(n))
+			text = end
+		}
+		at = end + 1
+	}
+	b.WriteString(m.text(s[text:]))
+	return b.String()
 }
 
-// node masks a value and all in it.
-func (m masker) node(n *node) {
+// container returns the object or the list that a text is, or nil.
+func container(s string) *node {
+	s = strings.TrimSpace(strings.TrimPrefix(s, "\ufeff"))
+	if s == "" || s[0] != '{' && s[0] != '[' {
+		return nil
+	}
+	n, err := parseNode([]byte(s))
+	if err != nil {
+		return nil
+	}
+	return n
+}
+
+func (m masker) inner(n *node) string {
+	m.node(n, true)
+	b := new(bytes.Buffer)
+	n.writeCompact(b)
+	return b.String()
+}
+
+// hide masks all texts in a value, and numbers too when it is surely a secret. What only says how a secret is stays.
+func (m masker) hide(n *node, surely bool) {
 	switch n.kind {
 	case stringNode:
-		n.text = m.text(n.text)
-	case objectNode:
-		hidden := m.pair(n)
-		for i, member := range n.members {
-			name := n.names[i]
-			n.names[i] = m.text(name)
-			if isSecret(name) || member == hidden {
-				member.hide()
-				continue
-			}
-			m.node(member)
-		}
-	case listNode:
-		for _, member := range n.members {
-			m.node(member)
-		}
-	case plainNode:
-	}
-}
-
-// pair returns the value of {"name": "DB_PASSWORD", "value": "..."}.
-func (m masker) pair(n *node) *node {
-	for _, name := range [...]string{"name", "Name", "variable", "header", "field", "setting"} {
-		if title := n.member(name); title != nil && title.kind == stringNode && !strings.Contains(title.text, " ") && isSecret(title.text) {
-			for _, name := range [...]string{"value", "Value", "default", "text"} {
-				if value := n.member(name); value != nil {
-					return value
-				}
-			}
-		}
-	}
-	return nil
-}
-
-// hide masks all texts and numbers in a value. That there is none, true and false say nothing.
-func (n *node) hide() {
-	switch n.kind {
-	case stringNode:
-		if n.text != "" {
+		if !isState(n.text) && (surely || !isSmallNumber(n.text)) {
 			n.text = masked
 		}
 	case plainNode:
-		if n.text != "null" && n.text != "true" && n.text != "false" {
+		if surely && n.text != "null" && n.text != "true" && n.text != "false" {
 			*n = node{kind: stringNode, text: masked}
 		}
 	case listNode, objectNode:
-		for _, member := range n.members {
-			member.hide()
+		for i, member := range n.members {
+			if n.kind == objectNode {
+				if n.names[i] = m.text(n.names[i]); looksRandom(n.names[i]) && !strings.Contains(n.names[i], "_") {
+					n.names[i] = masked
+				}
+			}
+			m.hide(member, surely)
 		}
 	}
 }

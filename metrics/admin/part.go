@@ -16,9 +16,11 @@ type Part struct {
 	Title, About string
 	// Value returns what is shown: anything that encodes as JSON. Its context ends after ten seconds.
 	Value func(context.Context) (any, error)
-	// Handler answers instead of Value, with the part's own path stripped: the request for /name/x is one for /x.
+	// Handler answers instead of Value, with the part's own path stripped: the request for /name/x is one for /x. What it
+	// answers with is kept until it returns, to be masked, unless it is of a type that is no text, declared markup or events.
+	// It is asked for JSON rather than text, and never for parts of a file.
 	Handler http.Handler
-	// Access is what it needs. Any method but GET and HEAD needs [Change].
+	// Access is what it needs. Any method but GET and HEAD needs [Change], too.
 	Access Access
 }
 
@@ -31,15 +33,24 @@ type page struct {
 	group string
 	// raw pages answer as they are: their text is neither masked nor put into a page.
 	raw bool
+	// plain pages are masked by what texts look like only: their names are of checks, metrics and loggers, not of settings.
+	plain bool
 }
 
-// access returns what a request needs.
-func (p *page) access(r *http.Request) Access {
-	if r.Method != http.MethodGet && r.Method != http.MethodHead {
-		return Change
+// needs returns what a request needs.
+func (p *page) needs(r *http.Request) []Access {
+	switch {
+	case isSafe(r) && p.Access == Look:
+		return []Access{Look}
+	case isSafe(r) || p.Access == Change:
+		return []Access{Look, p.Access}
+	case p.Access == Dump:
+		return []Access{Look, Dump, Change}
 	}
-	return p.Access
+	return []Access{Look, Change}
 }
+
+func isSafe(r *http.Request) bool { return r.Method == http.MethodGet || r.Method == http.MethodHead }
 
 // The groups of the index, in their order.
 const (

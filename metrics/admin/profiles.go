@@ -19,10 +19,10 @@ func (h *Handler) goroutines(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	debug := 1
-	if r.FormValue("debug") == "2" {
+	if r.URL.Query().Get("debug") == "2" {
 		debug = 2
 	}
-	if wantsHTML(r) {
+	if viewOf(r).html {
 		b := new(bytes.Buffer)
 		_ = pprof.Lookup("goroutine").WriteTo(b, debug) // into memory
 		out := new(bytes.Buffer)
@@ -60,7 +60,7 @@ func (h *Handler) pprof(w http.ResponseWriter, r *http.Request) {
 	}
 	switch name := strings.TrimPrefix(r.URL.Path, "/"); name {
 	case "":
-		c := &capture{to: w, header: make(http.Header)}
+		c := newCapture(w)
 		writeJSON(c, http.StatusOK, profiles())
 		c.finish(h, r)
 	case "profile":
@@ -95,10 +95,10 @@ func (h *Handler) profileNow(w http.ResponseWriter, r *http.Request, name string
 		h.fail(w, r, http.StatusNotFound, "there is no such profile")
 		return
 	}
-	if name == "heap" && r.FormValue("gc") == "1" {
+	if name == "heap" && r.URL.Query().Get("gc") == "1" {
 		runtime.GC()
 	}
-	debug, err := strconv.Atoi(r.FormValue("debug"))
+	debug, err := strconv.Atoi(r.URL.Query().Get("debug"))
 	if err != nil || debug < 0 || debug > 2 {
 		debug = 0
 	}
@@ -118,7 +118,7 @@ func attach(w http.ResponseWriter, name string) {
 // timed records for a while, and sends what was recorded. It ends early when the client goes.
 func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Duration, name string, start func(io.Writer) error, stop func()) {
 	while := usual
-	if text := r.FormValue("seconds"); text != "" {
+	if text := r.URL.Query().Get("seconds"); text != "" {
 		seconds, err := strconv.ParseFloat(text, 64)
 		if most := h.cfg.MaxProfile.Seconds(); err != nil || !(seconds > 0 && seconds <= most) {
 			h.fail(w, r, http.StatusBadRequest, fmt.Sprintf("seconds must be a number above 0, and %v at most", most))
@@ -127,9 +127,9 @@ func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Durat
 		while = time.Duration(seconds * float64(time.Second))
 	}
 	while = min(while, h.cfg.MaxProfile)
-	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(while + time.Minute)) // where there is one
 	attach(w, name)
-	if err := start(w); err != nil {
+	to := &patient{to: w, failed: make(chan struct{})}
+	if err := start(to); err != nil {
 		w.Header().Del("Content-Disposition")
 		h.fail(w, r, http.StatusConflict, "another one is being taken: "+err.Error())
 		return
@@ -140,5 +140,30 @@ func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Durat
 	select {
 	case <-patience.C:
 	case <-r.Context().Done():
+	case <-to.failed:
 	}
+}
+
+// patient writes to a client that reads, and to nobody once it has not read for a while: what is recorded would pile up in
+// memory meanwhile.
+type patient struct {
+	to     http.ResponseWriter
+	failed chan struct{}
+	err    error
+}
+
+const slowest = 5 * time.Second
+
+// Write waits for the client for a few seconds.
+func (p *patient) Write(b []byte) (int, error) {
+	if p.err != nil {
+		return 0, p.err
+	}
+	_ = http.NewResponseController(p.to).SetWriteDeadline(time.Now().Add(slowest)) // where there is one
+	n, err := p.to.Write(b)
+	if err != nil {
+		p.err = err
+		close(p.failed)
+	}
+	return n, err
 }

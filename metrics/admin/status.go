@@ -53,17 +53,20 @@ func (h *Handler) status(ctx context.Context) (any, error) {
 
 // readiness asks the probe, as an orchestrator would.
 func (h *Handler) readiness(ctx context.Context) (status string, checks map[string]string) {
+	ctx, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
 	r, err := http.NewRequestWithContext(ctx, http.MethodGet, "/readyz", nil)
 	if err != nil {
 		return "unknown", nil
 	}
 	r.Header.Set("Accept", "application/health+json")
-	answer := &capture{header: make(http.Header)}
-	if guarded(func() { h.cfg.Health.ServeHTTP(answer, r) }) != "" || answer.through {
+	c := newCapture(nil)
+	if !returns(func() { h.cfg.Health.ServeHTTP(c, r) }) {
 		return "unknown", nil
 	}
+	answer := c.end()
 	status = "down"
-	if answer.status == 0 || answer.status == http.StatusOK {
+	if answer.status == http.StatusOK {
 		status = "up"
 	}
 	var body struct {
@@ -72,7 +75,7 @@ func (h *Handler) readiness(ctx context.Context) (status string, checks map[stri
 			Status string `json:"status"`
 		} `json:"checks"`
 	}
-	if json.Unmarshal(answer.body.Bytes(), &body) != nil {
+	if json.Unmarshal(answer.body, &body) != nil {
 		return status, nil
 	}
 	if status == "up" && body.Status == "warn" {
@@ -85,6 +88,13 @@ func (h *Handler) readiness(ctx context.Context) (status string, checks map[stri
 		}
 	}
 	return status, checks
+}
+
+// returns says whether f returned, instead of panicking.
+func returns(f func()) (ok bool) {
+	defer func() { _ = recover() }() // it says so by what it returns
+	f()
+	return true
 }
 
 // worse returns the worse of two results.

@@ -1,6 +1,7 @@
 package admin
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -19,6 +20,24 @@ type Task struct {
 	Every time.Duration
 	// Run does it. It should return when its context ends.
 	Run func(context.Context) error
+	// Timeout limits a run on request, which goes on when the client goes: half a migration is worse than none that is
+	// watched. Defaults to [DefaultTaskTimeout].
+	Timeout time.Duration
+}
+
+// DefaultTaskTimeout is the default of [Task].Timeout.
+const DefaultTaskTimeout = 10 * time.Minute
+
+// PanicError is the error of a [Task] that panicked.
+type PanicError struct {
+	Task  string
+	Value any
+	Stack []byte
+}
+
+// Error names the task and the value. The stack is not part of it, because the error is shown.
+func (e *PanicError) Error() string {
+	return fmt.Sprintf("admin: task %s panicked: %v", e.Task, e.Value)
 }
 
 // TaskState is a [Task] and what became of it.
@@ -43,10 +62,11 @@ var ErrRunning = errors.New("admin: the task is running already")
 // caller's choice. The zero value is ready to use and safe for concurrent use.
 type Tasks struct {
 	mu   sync.Mutex // guards what follows
-	list []*task
+	list []*taskRuns
 }
 
-type task struct {
+// taskRuns is a task and what became of its runs.
+type taskRuns struct {
 	Task
 
 	added   time.Time
@@ -58,39 +78,34 @@ type task struct {
 	fails   uint64
 }
 
-// Add adds a task and returns a func that runs it and notes that. That returns what Run does, an error for a panic, or
-// [ErrRunning]. A task of the same name takes the place of the earlier one. The error says what is missing.
+// Add adds a task and returns a func that runs it and notes that. That returns what Run does, a [*PanicError], or
+// [ErrRunning]. The error of Add says what is missing, or that there is a task of that name.
 func (t *Tasks) Add(task Task) (run func(context.Context) error, err error) {
-	if task.Name == "" || task.Run == nil || task.Every < 0 {
-		return nil, fmt.Errorf("admin: task %q: needs a Name, a Run, and an Every that is not negative", task.Name)
+	if task.Name == "" || strings.Trim(task.Name, "/") != task.Name || task.Run == nil || task.Every < 0 || task.Timeout < 0 {
+		return nil, fmt.Errorf("admin: task %q: needs a Name without a slash at its ends, a Run, and times that are not negative", task.Name)
 	}
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	entry := newTask(task)
-	if i := slices.IndexFunc(t.list, entry.hasSameName); i >= 0 {
-		t.list[i] = entry
-	} else {
-		t.list = append(t.list, entry)
+	if slices.ContainsFunc(t.list, func(other *taskRuns) bool { return other.Name == task.Name }) {
+		return nil, fmt.Errorf("admin: there is a task %q already", task.Name)
 	}
+	entry := &taskRuns{Task: task, added: time.Now()}
+	t.list = append(t.list, entry)
 	return func(ctx context.Context) error { return t.run(ctx, entry) }, nil
 }
 
-func newTask(t Task) *task { return &task{Task: t, added: time.Now()} }
-
-func (e *task) hasSameName(other *task) bool { return e.Name == other.Name }
-
-func (t *Tasks) run(ctx context.Context, e *task) (err error) {
+func (t *Tasks) run(ctx context.Context, e *taskRuns) (err error) {
 	t.mu.Lock()
-	if !e.running.IsZero() {
+	if since := e.running; !since.IsZero() {
 		t.mu.Unlock()
-		return fmt.Errorf("%w: %s, since %s", ErrRunning, e.Name, e.running.Format(time.RFC3339))
+		return fmt.Errorf("%w: %s, since %s", ErrRunning, e.Name, since.Format(time.RFC3339))
 	}
 	e.running = time.Now()
 	t.mu.Unlock()
 	returned := false
 	defer func() {
 		if p := recover(); p != nil {
-			err = fmt.Errorf("admin: task %s panicked: %v\n%s", e.Name, p, debug.Stack())
+			err = &PanicError{Task: e.Name, Value: p, Stack: debug.Stack()}
 		} else if !returned {
 			err = fmt.Errorf("admin: task %s ended its goroutine", e.Name)
 		}
@@ -119,7 +134,7 @@ func (t *Tasks) List() []TaskState {
 	return list
 }
 
-func (e *task) state(now time.Time) TaskState {
+func (e *taskRuns) state(now time.Time) TaskState {
 	s := TaskState{Name: e.Name, About: e.About, Every: e.Every.Seconds(), Runs: e.runs, Failures: e.fails}
 	if e.err != nil {
 		s.Error = e.err.Error()
@@ -140,7 +155,7 @@ func (e *task) state(now time.Time) TaskState {
 }
 
 // find returns a task, or nil.
-func (t *Tasks) find(name string) *task {
+func (t *Tasks) find(name string) *taskRuns {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for _, e := range t.list {
@@ -153,7 +168,7 @@ func (t *Tasks) find(name string) *task {
 
 // tasks lists all tasks, shows one, or runs it.
 func (h *Handler) tasks(w http.ResponseWriter, r *http.Request) {
-	name := strings.TrimPrefix(r.URL.Path, "/")
+	name := strings.Trim(r.URL.Path, "/")
 	all := h.cfg.Tasks
 	if name == "" {
 		if allowed(w, r, http.MethodGet, http.MethodHead) {
@@ -172,14 +187,20 @@ func (h *Handler) tasks(w http.ResponseWriter, r *http.Request) {
 	status := http.StatusOK
 	if r.Method == http.MethodPost {
 		_ = http.NewResponseController(w).SetWriteDeadline(time.Time{}) // a run may take long; without the method it has no deadline to lift
-		switch err := all.run(r.Context(), e); {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(r.Context()), cmp.Or(e.Timeout, DefaultTaskTimeout))
+		err := all.run(ctx, e)
+		cancel()
+		switch {
 		case errors.Is(err, ErrRunning):
 			status = http.StatusConflict
 		case err != nil:
 			status = http.StatusInternalServerError
 		}
 		h.logger.Info("task run on request", "task", name, "status", status, "remote", r.RemoteAddr)
-		if wantsHTML(r) {
+		if p, ok := errors.AsType[*PanicError](err); ok {
+			h.logger.Error("task panicked", "task", name, "reason", h.mask.text(p.Error()), "stack", string(p.Stack))
+		}
+		if viewOf(r).html {
 			viewOf(r).back(w)
 			return
 		}

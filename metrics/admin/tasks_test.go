@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"runtime"
 	"testing"
 	"testing/synctest"
@@ -49,7 +50,10 @@ func TestTasks(t *testing.T) {
 		require.ErrorIs(t, run(t.Context()), broken)
 		require.Equal(t, "broken", state().Error)
 		work = func(context.Context) error { panic("the roof") }
-		require.ErrorContains(t, run(t.Context()), "task a/b panicked: the roof\n")
+		var panicked *admin.PanicError
+		require.ErrorAs(t, run(t.Context()), &panicked)
+		require.Equal(t, "admin: task a/b panicked: the roof", state().Error, "without a stack, which says too much")
+		require.Contains(t, string(panicked.Stack), "TestTasks")
 		work = func(context.Context) error { runtime.Goexit(); return nil }
 		gone := make(chan struct{})
 		go func() { defer close(gone); _ = run(t.Context()) }()
@@ -71,14 +75,23 @@ func TestTasks(t *testing.T) {
 		require.Equal(t, "../../tasks/", w.Header().Get("Location"))
 		require.Equal(t, http.StatusMethodNotAllowed, ask(h, "DELETE", "/tasks/a/b", "", bearer()...).Code)
 
-		// Another one of the same name takes its place.
+		// A client that goes takes nothing with it; time does.
+		work = func(ctx context.Context) error {
+			<-ctx.Done()
+			return ctx.Err()
+		}
+		gone2, goes := context.WithCancel(t.Context())
+		goes()
+		began = time.Now().UTC()
+		h.ServeHTTP(httptest.NewRecorder(), withToken(httptest.NewRequestWithContext(gone2, "POST", "/tasks/a/b/", nil)))
+		require.Equal(t, admin.DefaultTaskTimeout, time.Since(began))
+		require.Equal(t, "context deadline exceeded", state().Error)
+
 		_, err = tasks.Add(admin.Task{Name: "a/b", Run: work})
-		require.NoError(t, err)
-		require.Len(t, tasks.List(), 1)
-		require.Zero(t, state().Runs)
-		for _, wrong := range []admin.Task{{Run: work}, {Name: "x"}, {Name: "x", Run: work, Every: -1}} {
+		require.ErrorContains(t, err, `there is a task "a/b" already`)
+		for _, wrong := range []admin.Task{{Run: work}, {Name: "x"}, {Name: "x/", Run: work}, {Name: "x", Run: work, Every: -1}, {Name: "x", Run: work, Timeout: -1}} {
 			_, err = tasks.Add(wrong)
-			require.ErrorContains(t, err, "needs a Name, a Run, and an Every")
+			require.ErrorContains(t, err, "needs a Name without a slash at its ends, a Run, and times")
 		}
 	})
 }

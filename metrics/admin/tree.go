@@ -28,7 +28,7 @@ const (
 func parseNode(b []byte) (*node, error) {
 	d := json.NewDecoder(bytes.NewReader(b))
 	d.UseNumber()
-	n, err := decodeNode(d)
+	n, err := decodeNode(d, 0)
 	if err != nil {
 		return nil, err
 	}
@@ -38,7 +38,15 @@ func parseNode(b []byte) (*node, error) {
 	return n, nil
 }
 
-func decodeNode(d *json.Decoder) (*node, error) {
+// maxDepth is how deeply values may be nested: each level is a call.
+const maxDepth = 1000
+
+var errTooDeep = errors.New("admin: the value is nested too deeply")
+
+func decodeNode(d *json.Decoder, depth int) (*node, error) {
+	if depth > maxDepth {
+		return nil, errTooDeep
+	}
 	t, err := d.Token()
 	if err != nil {
 		return nil, err
@@ -49,7 +57,7 @@ func decodeNode(d *json.Decoder) (*node, error) {
 		if t == '{' {
 			n.kind = objectNode
 		}
-		return n, n.decodeMembers(d)
+		return n, n.decodeMembers(d, depth+1)
 	case string:
 		return &node{kind: stringNode, text: t}, nil
 	case json.Number:
@@ -63,7 +71,7 @@ func decodeNode(d *json.Decoder) (*node, error) {
 	return &node{text: "null"}, nil
 }
 
-func (n *node) decodeMembers(d *json.Decoder) error {
+func (n *node) decodeMembers(d *json.Decoder, depth int) error {
 	for d.More() {
 		if n.kind == objectNode {
 			name, err := d.Token()
@@ -72,7 +80,7 @@ func (n *node) decodeMembers(d *json.Decoder) error {
 			}
 			n.names = append(n.names, name.(string)) //nolint:forcetypeassert // the decoder allows nothing else
 		}
-		member, err := decodeNode(d)
+		member, err := decodeNode(d, depth)
 		if err != nil {
 			return err
 		}
@@ -127,6 +135,34 @@ func (n *node) writeJSON(b *bytes.Buffer, indent string) {
 	}
 	if len(n.members) > 0 {
 		b.WriteString("\n" + indent)
+	}
+	b.WriteByte(brackets[1])
+}
+
+// writeCompact writes it in one line.
+func (n *node) writeCompact(b *bytes.Buffer) {
+	brackets := "[]"
+	switch n.kind {
+	case plainNode:
+		b.WriteString(n.text)
+		return
+	case stringNode:
+		writeString(b, n.text)
+		return
+	case objectNode:
+		brackets = "{}"
+	case listNode:
+	}
+	b.WriteByte(brackets[0])
+	for i, m := range n.members {
+		if i > 0 {
+			b.WriteByte(',')
+		}
+		if n.kind == objectNode {
+			writeString(b, n.names[i])
+			b.WriteByte(':')
+		}
+		m.writeCompact(b)
 	}
 	b.WriteByte(brackets[1])
 }

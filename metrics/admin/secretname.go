@@ -1,0 +1,148 @@
+package admin
+
+import (
+	"slices"
+	"strings"
+	"unicode"
+)
+
+// strength is how sure a name is one of a secret.
+type strength uint8
+
+const (
+	harmless strength = iota
+	weak              // token, key, auth: their values may be a state, a number, a word
+	strong            // password, secret
+)
+
+// strongWords and weakWords end the names of secrets; strongParts are such wherever they stand.
+var (
+	strongParts = [...]string{
+		"password", "passwd", "passphrase", "passwort", "secret", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey", "accountkey", "sharedkey",
+		"credential", "authorization", "cookie", "connectionstring", "databaseurl", "sessionid", "requirepass",
+	}
+	strongWords = [...]string{"pass", "pwd", "passw", "pin", "otp", "dsn", "hmac"}
+	weakWords   = [...]string{"token", "tokens", "key", "keys", "auth", "sid", "jwt", "bearer", "signature", "sig", "session", "salt", "pw"}
+)
+
+// harmlessEnds are words after which a name is not that of the secret itself, but of something about it.
+var harmlessEnds = [...]string{
+	"age", "alg", "algorithm", "at", "attempts", "bytes", "check", "class", "count", "enabled", "error", "errors", "expired", "expires", "expiry", "file", "hint", "host",
+	"interval", "issuer", "kind", "length", "limit", "loaded", "max", "min", "mode", "name", "names", "path", "per", "policy", "port", "prefix", "provider", "rate", "ratio",
+	"required", "result", "rotation", "second", "seconds", "server", "service", "set", "size", "source", "state", "status", "store", "timeout", "total", "ttl", "type", "usage",
+	"uri", "url", "user", "username", "valid", "version",
+}
+
+// harmlessKeys are what stands before key in names that are not of secrets; harmlessPasses are words that end in pass.
+var (
+	harmlessKeys   = [...]string{"primary", "foreign", "sort", "cache", "partition", "group", "public", "routing", "dedup", "map", "row", "object"}
+	harmlessPasses = [...]string{"bypass", "compass", "trespass", "encompass", "surpass"}
+)
+
+// secrecy says how sure a name is one of a secret.
+func secrecy(name string) strength {
+	words := wordsOf(name)
+	if len(words) == 0 {
+		return harmless
+	}
+	last := words[len(words)-1]
+	flat := strings.Join(words, "")
+	if flat == "databaseurl" {
+		return strong
+	}
+	if slices.Contains(harmlessEnds[:], last) {
+		return harmless
+	}
+	for _, part := range strongParts {
+		if strings.Contains(flat, part) && !strings.Contains(flat, "secretar") {
+			return strong
+		}
+	}
+	switch {
+	case flat == "pass": // that tests pass is said, too
+		return weak
+	case slices.Contains(strongWords[:], last):
+		return strong
+	case last == "key" && len(words) > 1 && slices.Contains(harmlessKeys[:], words[len(words)-2]):
+		return harmless
+	case slices.Contains(weakWords[:], last):
+		return weak
+	case strings.HasSuffix(last, "token"), strings.HasSuffix(last, "pwd"):
+		return strong
+	case strings.HasSuffix(last, "pass") && !slices.Contains(harmlessPasses[:], last):
+		return strong
+	}
+	return harmless
+}
+
+// wordsOf splits a name at what separates words, and where upper case begins, and returns them in lower case.
+func wordsOf(name string) []string {
+	const long = 100
+	if len(name) > long {
+		return nil // no name
+	}
+	var words []string
+	var word []rune
+	end := func() {
+		if len(word) > 0 {
+			words = append(words, strings.ToLower(string(word)))
+		}
+		word = word[:0]
+	}
+	var before rune
+	for _, r := range name {
+		switch {
+		case !unicode.IsLetter(r) && !unicode.IsDigit(r):
+			end()
+		case unicode.IsUpper(r) && unicode.IsLower(before):
+			end()
+			word = append(word, r)
+		default:
+			word = append(word, r)
+		}
+		before = r
+	}
+	end()
+	return words
+}
+
+// states are values that say how a secret is, and not what.
+var states = [...]string{
+	"", "ok", "up", "down", "pass", "fail", "warn", "enabled", "disabled", "true", "false", "none", "null", "nil", "<nil>", "not set", "unset", "set", "valid", "invalid",
+	"missing", "expired", "revoked", "rotated", "present", "absent", "unknown", "required", "yes", "no", "****", "***", "xxxxx", "[redacted]", "redacted", "<redacted>", masked,
+}
+
+// isState says whether a value is one that need not be hidden.
+func isState(value string) bool {
+	return slices.Contains(states[:], strings.ToLower(strings.TrimSpace(value)))
+}
+
+// isNumber says whether a value is a number or a duration.
+func isNumber(value string) bool {
+	value = strings.TrimRight(value, ".,;:)")
+	digits := strings.TrimLeft(value, "0123456789.")
+	return len(digits) < len(value) && slices.Contains([]string{"", "ns", "us", "µs", "ms", "s", "m", "h", "d", "%", "B", "kB", "KiB", "MiB", "GiB", "/s"}, digits)
+}
+
+// isSmallNumber says whether a value is a number that is too small for a secret.
+func isSmallNumber(value string) bool {
+	const digits = 6
+	return len(value) < digits && isNumber(value)
+}
+
+// looksRandom says whether a word is rather made by a machine, or long.
+func looksRandom(word string) bool {
+	const long, short = 20, 6
+	lower, upper, other := false, false, false
+	for i, r := range word {
+		switch {
+		case unicode.IsLower(r):
+			lower = true
+		case unicode.IsUpper(r):
+			upper = upper || i > 0 // the first one begins a sentence
+		default:
+			other = true
+		}
+	}
+	return len(word) >= long || len(word) >= short && (lower && upper || (lower || upper) && other && strings.ContainsAny(word, "0123456789+/=_"))
+}

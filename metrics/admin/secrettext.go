@@ -1,0 +1,108 @@
+package admin
+
+import (
+	"regexp"
+	"strings"
+)
+
+// patterns find secrets in a text by what they look like, each with what it is replaced by. A pattern is only tried when one of its
+// marks is there.
+var patterns = [...]struct {
+	marks string // separated by spaces
+	find  *regexp.Regexp
+	with  string
+}{
+	{"PRIVATE", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|$)`), masked},
+	// user:password@ of a URL; of databases and queues also passwords with spaces and slashes, which are no URLs but what people write.
+	{"://", regexp.MustCompile(`(?i)\b((?:postgres|postgresql|mysql|mariadb|redis|rediss|amqp|amqps|mongodb|mongodb\+srv|sqlserver|clickhouse|nats|kafka|ldap|ldaps|smtp|smtps)://[^\s:/?#@]*):[^\n"'<>` + "`" + `]*@`), "$1:" + masked + "@"},
+	{"://", regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#:@]{16,}(?::[^\s/?#]*)?@`), "${1}" + masked + "@"},
+	{"://", regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]*):[^\s/?#]*@`), "$1:" + masked + "@"},
+	{"://", regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]+):[^\s"'<>0-9][^\s"'<>]*@`), "$1:" + masked + "@"},
+	{")", regexp.MustCompile(`([A-Za-z0-9_.-]+):[^\s"']*@((?:tcp|unix|udp)\()`), "$1:" + masked + "@$2"}, // go-sql-driver/mysql
+	{"eyJ", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)*`), masked},
+	{"AKIA ASIA", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), masked},
+	{"gh glpat xox k_ sk- whsec_ npm_ pypi- hvs. AIza", regexp.MustCompile(`\b(gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk_test_|rk_live_|sk-|whsec_|npm_|pypi-|hvs\.|AIza)[A-Za-z0-9_-]{10,}`), masked},
+	{"AGE-SECRET", regexp.MustCompile(`\bAGE-SECRET-KEY-1[A-Z0-9]+`), masked},
+	{"'", regexp.MustCompile(`(?i)\b(password|identified\s+by)\s+'(?:[^']|'')*'`), "$1 '" + masked + "'"}, // SQL
+	{"assword", regexp.MustCompile(`(\blogin\s+\S+\s+password\s+)\S+`), "${1}" + masked},                  // .netrc
+	{"-u", regexp.MustCompile(`(\s-u\s+[^\s:]+):\S+`), "$1:" + masked},                                    // curl
+}
+
+// scheme finds what follows a word of the Authorization header.
+var scheme = regexp.MustCompile(`(?i)\b(bearer|basic|token|apikey)(\s+)([A-Za-z0-9._~+/=:-]+)`)
+
+// element finds a text between tags, and flag an argument of a command.
+var (
+	element = regexp.MustCompile(`<([A-Za-z][\w:.-]*)([^<>]*)>([^<]*)</`)
+	option  = regexp.MustCompile(`(^|[\s"'\x60\[])(--?)([A-Za-z][\w.-]*)(\s+)("(?:[^"\\]|\\.)*"|'[^']*'|\S+)`)
+	columns = regexp.MustCompile(`(?m)(^|\s)([A-Za-z][\w.-]*)(\t+| {2,})(\S+)`)
+)
+
+// text masks what looks like a secret.
+func (m masker) text(s string) string {
+	for i := range patterns {
+		for mark := range strings.FieldsSeq(patterns[i].marks) {
+			if strings.Contains(s, mark) {
+				s = patterns[i].find.ReplaceAllString(s, patterns[i].with)
+				break
+			}
+		}
+	}
+	s = replaced(scheme, s, func(p []string) string {
+		if looksRandom(p[3]) {
+			return p[1] + p[2] + masked
+		}
+		return p[0]
+	})
+	if strings.Contains(s, "</") {
+		s = replaced(element, s, func(p []string) string {
+			if secrecy(p[1]) != harmless && !isState(p[3]) {
+				return "<" + p[1] + p[2] + ">" + masked + "</"
+			}
+			return p[0]
+		})
+	}
+	if strings.Contains(s, "-") {
+		s = replaced(option, s, func(p []string) string {
+			if secrecy(p[3]) == harmless || strings.HasPrefix(p[5], "--") || isState(p[5]) {
+				return p[0]
+			}
+			return p[1] + p[2] + p[3] + p[4] + masked
+		})
+	}
+	if strings.Contains(s, "  ") || strings.Contains(s, "\t") {
+		s = replaced(columns, s, func(p []string) string {
+			if secrecy(p[2]) != strong || isState(p[4]) {
+				return p[0]
+			}
+			return p[1] + p[2] + p[3] + masked
+		})
+	}
+	s = assignments(s)
+	if m.more != nil {
+		s = m.more(s)
+	}
+	return s
+}
+
+// replaced is ReplaceAllStringFunc with the parts of a match.
+func replaced(find *regexp.Regexp, s string, with func(parts []string) string) string {
+	var b strings.Builder
+	at := 0
+	for _, found := range find.FindAllStringSubmatchIndex(s, -1) {
+		parts := make([]string, len(found)/2)
+		for i := range parts {
+			if found[2*i] >= 0 {
+				parts[i] = s[found[2*i]:found[2*i+1]]
+			}
+		}
+		b.WriteString(s[at:found[0]])
+		b.WriteString(with(parts))
+		at = found[1]
+	}
+	if at == 0 {
+		return s
+	}
+	b.WriteString(s[at:])
+	return b.String()
+}
