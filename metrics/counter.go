@@ -67,6 +67,9 @@ func (x *extremes) load() (low, high float64) {
 	return math.Float64frombits(x.low.Load()), math.Float64frombits(x.high.Load())
 }
 
+// isSeen says whether there was a value. When it came while they were taken, one of the two may be known already.
+func isSeen(low, high float64) bool { return low < math.Inf(1) || high > math.Inf(-1) }
+
 // see is small, so that it is inlined: most values are neither.
 func (x *extremes) see(v float64) {
 	if v < math.Float64frombits(x.low.Load()) {

@@ -48,6 +48,27 @@
 // past of 50 hours takes about 1 kB for a counter, 4 to 10 kB for a gauge, 60 to 150 kB for a histogram, depending on how far
 // its values are spread. When MaxHistory is used up, series remember less far, and Covered says so.
 //
+// # Expiry
+//
+// With [Config].MaxIdle a series is removed when nothing was recorded to it for that long and nobody has its handle any more: what
+// it took of the limits and of the memory is free for others, and metrics_expired_series_total counts it. What was recorded is
+// never lost: it is in the export until then. The garbage collector has to find that nobody has a handle, which takes it two
+// minutes at most, if it runs at all. These series stay:
+//
+//   - those whose handles somebody has. So keep that of a gauge which is set once, such as one with the version as a label;
+//   - those without labels, which are the only ones of their metrics;
+//   - those of [Registry.GaugeFunc], those for what exceeds a limit, and the registry's own.
+//
+// A [Vec] lets go of its handles twice in that time, and learns those that are used anew. It cannot do so when a [Collector] of
+// your own puts handles into others: then no series expires that it has. When there is room again values get series of their
+// own; a handle that was got when there was none remains that of the overflow.
+//
+// A series that comes again begins at 0, with a new [Sample].Created. A Prometheus that is not told of that time sees the reset
+// when the value is lower than it was.
+//
+// Windows lack what removed series did. As nothing was recorded to them for MaxIdle, no sum over a shorter time lacks anything;
+// with a MaxIdle of [MaxAgo] none does at all.
+//
 // # Concurrency
 //
 // Everything is safe for concurrent use. There is one goroutine for each func of [Registry.GaugeFunc] while it is asked; it

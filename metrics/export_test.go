@@ -1,5 +1,7 @@
 package metrics
 
+import "time"
+
 // What tests look at from inside.
 
 // BucketOf returns the number of a value's bucket.
@@ -49,4 +51,49 @@ func Roundtrip(counts map[int]uint64, zero uint64, sum, low, high float64) (got 
 		}
 	}
 	return got, back.zero, back.whole, back.part, back.low, back.high
+}
+
+// TickAt is Tick at another time.
+func (r *Registry) TickAt(now time.Time) {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	r.tick(now)
+}
+
+// ExpireAt removes what is idle, without a tick.
+func (r *Registry) ExpireAt(now time.Time) {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	r.expire(now)
+}
+
+// OnRemoved has f called for each series that expires, with what it has then.
+func (r *Registry) OnRemoved(f func(name string, labels []Label, value float64)) {
+	r.removed = func(s *series) {
+		switch {
+		case s.counter != nil:
+			f("counter", s.labels, s.counter.value())
+		case s.gauge != nil:
+			f("gauge", s.labels, s.gauge.value())
+		default:
+			f("histogram", s.labels, float64(s.histogram.distribution(new([buckets]uint64)).Count))
+		}
+	}
+}
+
+// IsSeen says whether these extremes are of a value.
+func IsSeen(low, high float64) bool { return isSeen(low, high) }
+
+// HistoryBudget is how many bytes series may still take for their past.
+func (r *Registry) HistoryBudget() int {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	return r.history.budget
+}
+
+// Vecs is how many of them the registry tells to forget.
+func (r *Registry) Vecs() int {
+	r.vecs.mu.Lock()
+	defer r.vecs.mu.Unlock()
+	return len(r.vecs.list)
 }

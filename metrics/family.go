@@ -39,7 +39,7 @@ type family struct {
 	kind Kind
 
 	series index[string, *series] // by appendKey
-	// sealed is where values go that are of no series in the index, once there can be no more of them.
+	// sealed is where values go that are of no series in the index, while there can be no more of them.
 	sealed    atomic.Pointer[series]
 	overflows *counter // how often that was; set before sealed is
 	overflow  *series  // what sealed is or was; guarded by Registry.mu
@@ -54,6 +54,7 @@ type series struct {
 	counter   *counter
 	gauge     *gauge
 	histogram *histogram
+	lease     *lease // nil when it stays for ever
 
 	created  time.Time
 	detached bool // it belongs to no metric
@@ -90,20 +91,23 @@ const (
 )
 
 // make returns a series that could not be found without the lock.
-func (r *Registry) make(name string, kind Kind, labels []Label) *series {
+func (r *Registry) make(name string, kind Kind, labels []Label) (*series, *holder) {
 	var m misuse
 	defer m.report(r, name)
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	f := r.family(name, kind, &m)
 	if f == nil {
-		return detached(kind)
+		s := detached(kind)
+		r.lend(s)
+		return s, s.hold()
 	}
 	clean := cleanLabels(labels, kind)
 	if names, _ := areClean(labels, kind); !names {
 		m.note("labels", "label names must be of letters, digits and underscores, each once; they were changed")
 	}
-	return r.member(f, clean, &m)
+	s := r.member(f, clean, &m)
+	return s, s.hold()
 }
 
 // family returns the metric of that name, or nil for one that cannot be.
@@ -185,11 +189,7 @@ func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 	if ok {
 		return s
 	}
-	own := len(f.ordered)
-	if f.overflow != nil {
-		own--
-	}
-	if own < r.maxSeries() && r.total < r.maxTotal() {
+	if r.hasRoom(f) {
 		return r.add(f, key, labels)
 	}
 	if f.overflow == nil {
@@ -198,6 +198,7 @@ func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 		if f.overflow, ok = f.series.locked(key); !ok { // somebody may have used the label
 			f.overflow = r.add(f, key, overflowLabels())
 		}
+		f.overflow.pin()
 		m.warn("it has as many series as the registry allows; values with other labels are counted together")
 	}
 	f.series.settle() // so that those which are there are found without the lock
@@ -206,12 +207,25 @@ func (r *Registry) member(f *family, labels []Label, m *misuse) *series {
 	return f.overflow
 }
 
-// add makes a series.
+// hasRoom says whether a metric may have one more series.
+func (r *Registry) hasRoom(f *family) bool {
+	own := len(f.ordered)
+	if f.overflow != nil {
+		own--
+	}
+	return own < r.maxSeries() && r.total < r.maxTotal()
+}
+
+// add makes a series. One without labels is the only one of its metric: it stays, there is nothing to be gained.
 func (r *Registry) add(f *family, key string, labels []Label) *series {
 	s := newSeries(f.kind, labels)
 	s.created = time.Now()
 	if r.began.IsZero() {
 		r.began = s.created
+	}
+	r.lend(s)
+	if len(labels) == 0 {
+		s.pin()
 	}
 	f.series.store(key, s)
 	f.ordered = append(f.ordered, s)
@@ -219,7 +233,7 @@ func (r *Registry) add(f *family, key string, labels []Label) *series {
 	return s
 }
 
-// own returns a counter about the registry itself. No limit counts for it: there are few.
+// own returns a counter about the registry itself, which stays. No limit counts for it: there are few.
 func (r *Registry) own(name string, labels ...Label) *series {
 	f, ok := r.families.locked(name)
 	switch {
@@ -229,10 +243,12 @@ func (r *Registry) own(name string, labels ...Label) *series {
 		return detached(KindCounter) // somebody has taken the name
 	}
 	key := string(appendKey(nil, labels))
-	if s, ok := f.series.locked(key); ok {
-		return s
+	s, ok := f.series.locked(key)
+	if !ok {
+		s = r.add(f, key, labels)
 	}
-	return r.add(f, key, labels)
+	s.pin()
+	return s
 }
 
 const unlimited = int(^uint(0) >> 1)

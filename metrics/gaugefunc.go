@@ -38,12 +38,15 @@ type callbacks struct {
 // does. While it fails, panics or is late, its gauge is not exported, and that is counted in
 // metrics_callback_failures_total. A later func for the same series takes the place of an earlier one.
 func (r *Registry) GaugeFunc(name string, f func(context.Context) (float64, error), labels ...Label) {
-	s := r.series(name, KindGauge, labels)
+	s, h := r.series(name, KindGauge, labels)
 	if s.detached {
 		return
 	}
 	s.gauge.absent.Store(true)
 	r.mu.Lock()
+	if h != nil {
+		s.lease.pinned = h
+	}
 	fails := r.own(callbackFailuresName, Label{"metric", canonicalName(name, KindGauge)}).counter
 	r.mu.Unlock()
 	r.callbacks.mu.Lock()

@@ -108,9 +108,14 @@ func (r *Registry) tick(now time.Time) {
 	if now.Sub(h.lastEnd(0)) < tiers[0].step-tiers[0].step/20 {
 		return
 	}
+	idle := false
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
 		s.since(t, true)
+		if s.lease != nil && t.recorded {
+			s.lease.changed = now
+		}
+		idle = idle || r.isIdle(s, now)
 		if h.forgets {
 			return
 		}
@@ -121,6 +126,12 @@ func (r *Registry) tick(now time.Time) {
 		s.past.logs[0].push(h.slot, false, tiers[0].keep, &h.budget)
 	})
 	h.end(0, now)
+	if r.cfg.MaxIdle > 0 {
+		r.vecs.forget(now, r.cfg.MaxIdle)
+	}
+	if idle {
+		r.expire(now)
+	}
 	for i := 1; i < len(tiers); i++ {
 		if now.Sub(h.lastEnd(i)) < tiers[i].step-tiers[0].step/2 {
 			return
@@ -159,6 +170,7 @@ func (r *Registry) eachSeries(do func(*series, *tally)) {
 	for i, s := range h.series {
 		do(s, h.tally[h.kinds[i]])
 	}
+	clear(h.series) // so that those which are removed are not kept
 }
 
 func (h *history) lastEnd(tier int) time.Time { return h.ends[tier][len(h.ends[tier])-1] }

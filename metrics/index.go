@@ -53,14 +53,29 @@ func (x *index[K, V]) spend() {
 
 // settle makes everything readable without the lock.
 func (x *index[K, V]) settle() {
-	if len(x.fresh) == 0 {
-		return
+	if len(x.fresh) > 0 {
+		x.publish(x.all())
 	}
+}
+
+// remove takes out what is gone. Those who read without the lock may find it a little longer.
+func (x *index[K, V]) remove(gone func(K, V) bool) {
+	all := x.all()
+	maps.DeleteFunc(all, gone)
+	x.publish(all)
+}
+
+// all returns a new map of everything.
+func (x *index[K, V]) all() map[K]V {
 	all := make(map[K]V, x.size())
 	if m := x.read.Load(); m != nil {
 		maps.Copy(all, *m)
 	}
 	maps.Copy(all, x.fresh)
+	return all
+}
+
+func (x *index[K, V]) publish(all map[K]V) {
 	x.read.Store(&all)
 	x.fresh, x.spent = nil, 0
 }

@@ -33,6 +33,7 @@ func (s *series) since(t *tally, tick bool) {
 	switch t.kind {
 	case KindCounter:
 		whole, part := s.counter.totals()
+		t.recorded = t.recorded || whole != s.past.whole || part != s.past.part
 		t.whole += whole - s.past.whole
 		t.part += part - s.past.part
 		if tick {
@@ -58,6 +59,7 @@ func (s *series) sample(t *tally, tick bool) {
 	if tick {
 		low, high = s.gauge.seen.take()
 	}
+	t.recorded = t.recorded || isSeen(low, high)
 	t.last = s.gauge.value()
 	t.samples++
 	t.sum += t.last
@@ -81,6 +83,7 @@ func (s *series) distribution(t *tally, tick bool) {
 			low, high = c.seen.take()
 		}
 		t.see(low, high)
+		t.recorded = t.recorded || isSeen(low, high)
 	})
 	t.zero += zero - s.past.zero
 	t.whole += zero - s.past.zero

@@ -25,6 +25,10 @@ type Config struct {
 	// MaxHistory limits the memory of what [Registry.Summary] and [Registry.Select] look back on, in bytes. When it is used
 	// up, series remember less far. Defaults to 64 MiB; -1 is no history.
 	MaxHistory int `env:"METRICS_MAX_HISTORY" default:"64MiB" unit:"bytes" check:"min=-1" doc:"memory for the last 25 hours; -1 is none"`
+	// MaxIdle is after what time a series is removed that was not recorded to and whose handle nobody has any more. It must be
+	// at least [MinIdle] and should be longer than any window that is asked for: see Expiry in the package's documentation.
+	// Defaults to 0, which is never.
+	MaxIdle time.Duration `env:"METRICS_MAX_IDLE" default:"0s" unit:"s" doc:"after what time a series is removed that is not used any more, at least 5m; 0 is never"`
 	// Strict makes misuse panic, for tests.
 	Strict bool
 	// Logger is told of misuse and of limits that were reached. Nil means slog.Default.
@@ -41,6 +45,9 @@ func (c Config) Validate() error {
 		if limit.value < -1 {
 			errs = append(errs, fmt.Errorf("%s is %d: must be positive, 0 for the default, or -1 for no limit", limit.name, limit.value))
 		}
+	}
+	if c.MaxIdle != 0 && c.MaxIdle < MinIdle {
+		errs = append(errs, fmt.Errorf("MaxIdle is %v: must be at least %v, so that the last values are scraped, or 0 for never", c.MaxIdle, MinIdle))
 	}
 	if len(errs) > 0 {
 		return fmt.Errorf("metrics: invalid configuration:\n%w", errors.Join(errs...))
@@ -64,6 +71,8 @@ type Registry struct {
 
 	history   history
 	callbacks callbacks
+	vecs      forgetters
+	removed   func(*series) // for tests: called for each series that expires, with mu held
 }
 
 var _ Collector = (*Registry)(nil)
@@ -78,33 +87,54 @@ func New(c Config) (*Registry, error) {
 
 // Counter returns the counter of that name and those labels. Its name is exported with the suffix _total.
 func (r *Registry) Counter(name string, labels ...Label) Counter {
-	return r.series(name, KindCounter, labels).counter
+	s, h := r.series(name, KindCounter, labels)
+	if h != nil {
+		return (*heldCounter)(h)
+	}
+	return s.counter
 }
 
 // Gauge returns the gauge of that name and those labels.
 func (r *Registry) Gauge(name string, labels ...Label) Gauge {
-	return r.series(name, KindGauge, labels).gauge
+	s, h := r.series(name, KindGauge, labels)
+	if h != nil {
+		return (*heldGauge)(h)
+	}
+	return s.gauge
 }
 
 // Histogram returns the histogram of that name and those labels.
 func (r *Registry) Histogram(name string, labels ...Label) Histogram {
-	return r.series(name, KindHistogram, labels).histogram
+	s, h := r.series(name, KindHistogram, labels)
+	if h != nil {
+		return (*heldHistogram)(h)
+	}
+	return s.histogram
 }
 
-// series finds a series without a lock, or makes it.
-func (r *Registry) series(name string, kind Kind, labels []Label) *series {
+// series finds a series without a lock, or makes it. When series expire there is a holder, which is to be given away.
+func (r *Registry) series(name string, kind Kind, labels []Label) (*series, *holder) {
 	var room [256]byte
 	if f, ok := r.families.load(name); ok && f.kind == kind {
 		key := appendKey(room[:0], labels)
 		if m := f.series.read.Load(); m != nil {
 			if s, ok := (*m)[string(key)]; ok { // index.load would need the key as a string
-				return s
+				if s.lease == nil {
+					return s, nil
+				}
+				if h := s.held(); h != nil {
+					return s, h
+				}
+				if s, h := r.again(f, key); s != nil {
+					return s, h
+				}
+				return r.make(name, kind, labels)
 			}
 		}
 		if s := f.sealed.Load(); s != nil {
 			if names, values := areClean(labels, kind); names && values {
 				f.overflows.Inc()
-				return s
+				return s, s.held()
 			}
 		}
 	}

@@ -20,6 +20,8 @@ type tally struct {
 
 	low, high float64 // the extremes, or the wrong way round when there is none
 
+	recorded bool // something was, since the last tick
+
 	// Histograms.
 	zero     uint64
 	buckets  []uint64 // as many as there are

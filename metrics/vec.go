@@ -10,6 +10,7 @@ import (
 	"sync/atomic"
 	"unicode"
 	"unsafe"
+	"weak"
 )
 
 // Vec is all series of a metric, by labels that are a struct: its fields are the labels, in the spelling of their label
@@ -24,16 +25,17 @@ import (
 //	requests := metrics.NewCounterVec[labels](registry, "http_requests")
 //	requests.With(labels{"GET", 200}).Inc()
 //
-// Comparing labels must not panic, as comparing an interface with a slice in it does. A Vec is safe for concurrent use.
+// Where series expire, see [Config].MaxIdle, it keeps none of them that is not used. Comparing labels must not panic, as comparing an interface with a slice in it does. A Vec is safe for concurrent use.
 type Vec[L comparable, M any] struct {
 	get    func([]Label) M
 	labels []string // the names
 	hasher hasher   // of L
 	seed   maphash.Seed
 
-	table atomic.Pointer[vecTable[L, M]]
-	mu    sync.Mutex // guards the making of tables, and what follows
-	known int        // entries of the table
+	table     atomic.Pointer[vecTable[L, M]]
+	following atomic.Bool // a registry tells it when to forget
+	mu        sync.Mutex  // guards the making of tables, and what follows
+	known     int         // entries of the table
 }
 
 // maxVec limits how many series a Vec remembers, and maxVecText how long their labels may be. The others are asked for at
@@ -119,6 +121,7 @@ func (v *Vec[L, M]) slow(labels L, hash uint64) M {
 		length += len(l.Value)
 	}
 	m := v.get(all)
+	v.follow(m)
 	if length > maxVecText {
 		return m
 	}
@@ -142,6 +145,31 @@ func (v *Vec[L, M]) slow(labels L, hash uint64) M {
 	v.known++
 	v.table.Store(t)
 	return m
+}
+
+// follow has the registry of a series that may expire tell v when to forget its handles: as long as v has them none expires.
+// The registry does not keep v.
+func (v *Vec[L, M]) follow(m M) {
+	handle, ok := any(m).(leased)
+	if !ok || v.following.Swap(true) {
+		return
+	}
+	to := weak.Make(v)
+	handle.terms().vecs.add(func() bool {
+		v := to.Value()
+		if v != nil {
+			v.forget()
+		}
+		return v != nil
+	})
+}
+
+// forget begins anew, with room for half as much: what is still used comes back at once.
+func (v *Vec[L, M]) forget() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.known = 0
+	v.table.Store(newVecTable[L, M](max(len(v.table.Load().slots)/2, smallest)))
 }
 
 // vecTable finds entries without a lock. Entries are only added.

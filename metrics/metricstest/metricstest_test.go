@@ -21,8 +21,18 @@ func TestRecorder(t *testing.T) {
 
 func TestRegistry(t *testing.T) {
 	t.Parallel()
+	testRegistry(t, 0)
+}
+
+func TestRegistryThatExpires(t *testing.T) {
+	t.Parallel()
+	testRegistry(t, metrics.MinIdle)
+}
+
+func testRegistry(t *testing.T, maxIdle time.Duration) {
+	t.Helper()
 	metricstest.TestCollector(t, func() (metrics.Collector, metricstest.Reader) {
-		r, err := metrics.New(metrics.Config{Logger: slog.New(slog.DiscardHandler)})
+		r, err := metrics.New(metrics.Config{MaxIdle: maxIdle, Logger: slog.New(slog.DiscardHandler)})
 		if err != nil {
 			t.Fatal(err)
 		}
