@@ -69,6 +69,11 @@
 // Windows lack what removed series did. As nothing was recorded to them for MaxIdle, no sum over a shorter time lacks anything;
 // with a MaxIdle of [MaxAgo] none does at all.
 //
+// # Business
+//
+// [Registry.RatePerHour] reads how often something happens during business hours, [Registry.Compare] and [Registry.QueryRatio]
+// compare with the same time of yesterday.
+//
 // # Concurrency
 //
 // Everything is safe for concurrent use. There is one goroutine for each func of [Registry.GaugeFunc] while it is asked; it

@@ -84,6 +84,9 @@ func (r *Registry) OnRemoved(f func(name string, labels []Label, value float64))
 // IsSeen says whether these extremes are of a value.
 func IsSeen(low, high float64) bool { return isSeen(low, high) }
 
+// CoversAll says whether all between two times is within a schedule.
+func (s Schedule) CoversAll(from, to time.Time) bool { return s.coversAll(from, to) }
+
 // HistoryBudget is how many bytes series may still take for their past.
 func (r *Registry) HistoryBudget() int {
 	r.history.mu.Lock()

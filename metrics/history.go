@@ -8,11 +8,12 @@ import (
 )
 
 // tiers are how the past is kept: the last 6 minutes in steps of 10 seconds, 65 minutes in minutes, 25 hours in steps of
-// 10 minutes, and two days in hours, so that a day can be compared with the one before.
+// 10 minutes, and 50 in hours, so that a day can be compared with the one before. There is one step more of each, because
+// ticks that come a little early make steps a little short.
 var tiers = [...]struct {
 	step time.Duration
 	keep int
-}{{10 * time.Second, 36}, {time.Minute, 65}, {10 * time.Minute, 150}, {time.Hour, 50}}
+}{{10 * time.Second, 37}, {time.Minute, 66}, {10 * time.Minute, 151}, {time.Hour, 51}}
 
 // MaxWindow is how long a window may be that a [Registry] looks back on, and MaxAgo how long ago it may have begun.
 const (

@@ -115,14 +115,21 @@ func (r *Registry) SummaryBefore(ago time.Duration, name string, window time.Dur
 	if !found {
 		return Summary{}, false
 	}
-	h := &r.history
-	h.mu.Lock()
-	defer h.mu.Unlock()
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
 	now := time.Now()
 	r.tick(now)
-	s = Summary{Name: f.name, Kind: f.kind, Window: window}
+	s = r.summarize(f, now, max(ago, 0), min(max(window, 0), MaxWindow), match)
+	s.Window = window
+	return s, s.Series > 0
+}
+
+// summarize is [Registry.SummaryBefore] with the history's lock held, right after a tick.
+func (r *Registry) summarize(f *family, now time.Time, ago, window time.Duration, match []Label) Summary {
+	h := &r.history
+	s := Summary{Name: f.name, Kind: f.kind, Window: window}
 	members := r.members(f, match)
-	look := h.back(now, min(max(window, 0), MaxWindow), max(ago, 0), members)
+	look := h.back(now, window, ago, members)
 	total := h.tally[f.kind]
 	total.reset()
 	var latest float64
@@ -136,7 +143,7 @@ func (r *Registry) SummaryBefore(ago time.Duration, name string, window time.Dur
 	}
 	s.End, s.Covered = look.end, max(look.end.Sub(look.begin), 0)
 	total.last = latest
-	return s.filled(total), s.Series > 0
+	return s.filled(total)
 }
 
 // filled computes the figures.
