@@ -1,6 +1,9 @@
 package metrics
 
-import "time"
+import (
+	"time"
+	"unsafe"
+)
 
 // What tests look at from inside.
 
@@ -99,4 +102,30 @@ func (r *Registry) Vecs() int {
 	r.vecs.mu.Lock()
 	defer r.vecs.mu.Unlock()
 	return len(r.vecs.list)
+}
+
+// SummaryAt is [Registry.Summary] when the clock says now.
+func SummaryAt(r *Registry, now time.Time, name string, window time.Duration) Summary {
+	f, _ := r.lookup(name)
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	r.tick(now)
+	return r.summarize(f, now, 0, window, nil)
+}
+
+// ClockSet returns the time that a clock says which was set forward by d. The monotonic clock, which time.Time carries, goes on as it
+// did: see the layout at the type's definition.
+func ClockSet(t time.Time, d time.Duration) time.Time {
+	type layout struct {
+		wall uint64
+		ext  int64
+		loc  *time.Location
+	}
+	const monotonic, nanoseconds = 1 << 63, 30
+	p := (*layout)(unsafe.Pointer(&t)) //nolint:gosec // there is no other way to have a clock that is set
+	if p.wall&monotonic == 0 {
+		panic("the time has no reading of the monotonic clock")
+	}
+	p.wall += uint64(int64(d/time.Second)) << nanoseconds //nolint:gosec // two's complement
+	return t
 }

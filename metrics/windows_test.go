@@ -272,3 +272,40 @@ func TestFiguresWhileObserving(t *testing.T) {
 		}
 	}
 }
+
+// A clock that is set forwards by a day, and back by two, changes nothing but the times that are shown. The times are made up,
+// because those of a bubble have no reading of the monotonic clock.
+func TestClockIsSet(t *testing.T) {
+	t.Parallel()
+	r := new(metrics.Registry)
+	c, h, g := r.Counter("events"), r.Histogram("wait_seconds"), r.Gauge("level")
+	began := time.Now()
+	for step := 1; step <= 3*360; step++ { // of 10 s
+		for range 10 {
+			c.Inc()
+			h.Observe(1)
+		}
+		g.Set(float64(step))
+		passed, set := time.Duration(step)*10*time.Second, time.Duration(0)
+		if passed > time.Hour {
+			set = 24 * time.Hour
+		}
+		if passed > 2*time.Hour {
+			set = -24 * time.Hour
+		}
+		now := metrics.ClockSet(began.Add(passed), set)
+		require.Equal(t, passed, now.Sub(began), "the monotonic clock goes on")
+		require.Equal(t, began.Add(passed+set).Unix(), now.Unix())
+		for _, window := range []time.Duration{time.Minute, 30 * time.Minute, 2 * time.Hour} {
+			s := metrics.SummaryAt(r, now, "events", window)
+			require.True(t, now.Equal(s.End))
+			require.GreaterOrEqual(t, s.Covered, min(window, passed))
+			require.Less(t, s.Covered, min(window, passed)+10*time.Minute)
+			const moment = 1 // between the first series and the first step
+			require.InDelta(t, s.Covered.Seconds(), s.Increase, moment, "after %v, of %v", passed, window)
+			s = metrics.SummaryAt(r, now, "wait_seconds", window)
+			require.InDelta(t, s.Covered.Seconds(), float64(s.Count), moment)
+			require.InDelta(t, step, metrics.SummaryAt(r, now, "level", window).Latest, 0)
+		}
+	}
+}
