@@ -62,10 +62,10 @@ func Token(token string, allowed ...Access) (Authorizer, error) {
 		}
 		given, ok := bearer(r)
 		if !ok {
-			_, given, ok = r.BasicAuth()
+			_, given, _ = r.BasicAuth() // the hash of none is not that of the token
 		}
 		got := sha256.Sum256([]byte(given))
-		return subtle.ConstantTimeCompare(got[:], want[:]) == 1 && ok
+		return subtle.ConstantTimeCompare(got[:], want[:]) == 1
 	}, nil
 }
 

@@ -25,7 +25,7 @@ func TestAccess(t *testing.T) {
 	}
 	changes := []request{
 		{"POST", "/loggers/app?level=debug"}, {"PUT", "/loggers/app?level=debug"}, {"DELETE", "/loggers/app"}, {"POST", "/tasks/reindex"}, {"POST", "/config"}, {"PATCH", "/breakers"}, {"POST", "/metrics"},
-		{"POST", "/goroutines"}, {"BREW", "/heap"}, {"OPTIONS", "/heap"},
+		{"POST", "/goroutines"}, {"BREW", "/heap"}, {"OPTIONS", "/heap"}, {"TRACE", "/heap"}, {"TRACE", "/goroutines"},
 	}
 	code := func(h http.Handler, r request, headers ...string) int {
 		return ask(h, r.method, r.page, "", headers...).Code
@@ -124,7 +124,10 @@ func TestAccessIsLogged(t *testing.T) {
 	require.Contains(t, log.String(), "access=dump method=GET path=/heap remote=192.0.2.1:1234")
 	ask(h, "POST", "/tasks/reindex", "", bearer()...)
 	require.Contains(t, log.String(), "access=change method=POST path=/tasks/reindex remote=192.0.2.1:1234")
+	ask(h, "GET", "/heap/password=hunter2", "", bearer()...)
+	ask(h, "GET", "/goroutines/password=hunter2", "")
 	require.NotContains(t, log.String(), token)
+	require.NotContains(t, log.String(), "hunter2")
 }
 
 func TestConfig(t *testing.T) {

@@ -23,6 +23,7 @@ import (
 	"github.com/prodwright/prodwright/envcfg"
 	"github.com/prodwright/prodwright/metrics"
 	"github.com/prodwright/prodwright/metrics/admin"
+	"github.com/prodwright/prodwright/metrics/health"
 )
 
 // counting counts what is read of a body.
@@ -367,4 +368,53 @@ func TestBuildSettings(t *testing.T) {
 	require.Equal(t, map[string]string{"-ldflags": "••••", "GOOS": "linux"}, admin.BuildSettings(map[string]string{"-ldflags": "-s -X main.token=hunter2", "GOOS": "linux"}))
 	require.Equal(t, map[string]string{"-ldflags": "-s -w"}, admin.BuildSettings(map[string]string{"-ldflags": "-s -w"}))
 	require.Equal(t, "pkg:golang/example.com/x@v1.2.3%2Bincompatible", admin.PURL("example.com/x", "v1.2.3+incompatible"))
+}
+
+// Checks may be called after what they check, and their state is shown.
+func TestOwnPagesAreMaskedByTextOnly(t *testing.T) {
+	t.Parallel()
+	probes := &health.Handler{Logger: quiet(), ShowErrors: func(*http.Request) bool { return true }}
+	require.NoError(t, probes.Add(health.Check{Name: "token", Severity: health.Degraded, Func: func(context.Context) error { return errors.New("refused password=hunter2") }}))
+	r := new(metrics.Registry)
+	r.Counter("auth", metrics.Label{Name: "token", Value: "refresh"}).Inc()
+	h := surface(t, admin.Config{Health: probes, Registry: r, Logger: quiet()})
+	require.Contains(t, ask(h, http.MethodGet, "/status", "").Body.String(), `"token": "fail"`)
+	body := ask(h, http.MethodGet, "/health/", "").Body.String()
+	require.Contains(t, body, `"status": "fail"`)
+	require.Contains(t, body, `"output": "refused password=••••"`)
+	require.Contains(t, ask(h, http.MethodGet, "/windows/auth_total", "").Body.String(), `"token": "refresh"`)
+	require.Equal(t, "ok", ask(h, http.MethodGet, "/health/livez", "", "Accept", "*/*").Body.String(), "as orchestrators expect")
+}
+
+// What goes with an answer fits it; what a panic says stays out of the log, but for where it was.
+func TestAroundAnswers(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := surface(t, admin.Config{Logger: slog.New(slog.NewTextHandler(&log, nil)), Parts: []admin.Part{
+		{Name: "file", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "text/plain")
+			w.Header().Set("Content-Disposition", "attachment")
+			w.Header().Set("Content-Length", "19")
+			w.Header().Set("Vary", "Cookie")
+			w.WriteHeader(http.StatusEarlyHints)
+			_, _ = io.WriteString(w, "password=hunter2xyz")
+		})},
+		{Name: "picture", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "image/svg+xml")
+			w.Header().Set("Content-Length", "6")
+			_, _ = io.WriteString(w, "<svg/>")
+		})},
+		{Name: "panics", Value: func(context.Context) (any, error) { panic("password=hunter2") }},
+	}})
+	w := ask(h, http.MethodGet, "/file", "")
+	require.Equal(t, []string{"Cookie", "Accept"}, w.Header().Values("Vary"))
+	require.Equal(t, "attachment", w.Header().Get("Content-Disposition"))
+	require.Empty(t, w.Header().Get("Content-Length"))
+	require.Empty(t, ask(h, http.MethodGet, "/file", "", "Accept", "text/html").Header().Get("Content-Disposition"))
+	w = ask(h, http.MethodGet, "/picture", "", "Accept", "text/html")
+	require.Equal(t, "<svg/>", w.Body.String())
+	require.Equal(t, "6", w.Header().Get("Content-Length"))
+	require.Equal(t, http.StatusInternalServerError, ask(h, http.MethodGet, "/panics", "").Code)
+	require.Contains(t, log.String(), "TestAroundAnswers")
+	require.NotContains(t, log.String(), "hunter2")
 }

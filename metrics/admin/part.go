@@ -42,7 +42,7 @@ func (p *page) needs(r *http.Request) []Access {
 	switch {
 	case isSafe(r) && p.Access == Look:
 		return []Access{Look}
-	case isSafe(r) || p.Access == Change:
+	case isSafe(r):
 		return []Access{Look, p.Access}
 	case p.Access == Dump:
 		return []Access{Look, Dump, Change}

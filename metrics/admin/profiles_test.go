@@ -48,7 +48,10 @@ func TestCampaignDumpsAreReadable(t *testing.T) {
 
 func readDumps(t *testing.T, seconds string) {
 	t.Helper()
-	h := surface(t, admin.Config{Authorize: authorized(t), Flight: 5 * time.Second, Logger: quiet()})
+	tasks := new(admin.Tasks)
+	_, err := tasks.Add(admin.Task{Name: "slow", Run: func(context.Context) error { time.Sleep(20 * time.Millisecond); return nil }})
+	require.NoError(t, err)
+	h := surface(t, admin.Config{Authorize: authorized(t), Flight: 5 * time.Second, Tasks: tasks, Logger: quiet()})
 	server := httptest.NewUnstartedServer(h)
 	server.Config.WriteTimeout = time.Millisecond // which a profile outlasts
 	server.Start()
@@ -67,6 +70,12 @@ func readDumps(t *testing.T, seconds string) {
 			burn()
 		}
 	}()
+	r, err := http.NewRequestWithContext(t.Context(), http.MethodPost, server.URL+"/tasks/slow", nil)
+	require.NoError(t, err)
+	response, err := server.Client().Do(withToken(r))
+	require.NoError(t, err)
+	require.NoError(t, response.Body.Close())
+	require.Equal(t, http.StatusOK, response.StatusCode)
 	out, err := exec.Command("go", "tool", "pprof", "-top", fetch(t, server, "/pprof/profile?seconds="+seconds)).CombinedOutput()
 	require.NoError(t, err, string(out))
 	require.Contains(t, string(out), "admin_test.burn")
