@@ -32,6 +32,8 @@ func (m masker) object(n *node, byName bool) {
 		n.names[i] = m.text(name)
 		switch secret := secrecy(name); {
 		case named && isNaming(name):
+		case named && isAbout(name):
+			m.node(member, byName)
 		case named, byName && secret != harmless:
 			m.hide(member, secret == strong || named)
 		default:
@@ -43,6 +45,11 @@ func (m masker) object(n *node, byName bool) {
 // isNaming says whether a member holds the name of what the others are about.
 func isNaming(name string) bool {
 	return slices.Contains([]string{"name", "variable", "header", "field", "setting", "key", "env", "option", "parameter", "param", "flag"}, strings.ToLower(name))
+}
+
+// isAbout says whether a member tells about what is named, and not what it is.
+func isAbout(name string) bool {
+	return slices.Contains([]string{"type", "kind", "doc", "docs", "help", "usage", "about", "description", "title", "origin", "source", "layer", "line", "file"}, strings.ToLower(name))
 }
 
 // isNamedSecret says whether an object is like {"name": "DB_PASSWORD", "value": "..."}.
