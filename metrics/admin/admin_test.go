@@ -31,7 +31,7 @@ func TestPages(t *testing.T) {
 		time.Sleep(90 * time.Second)
 		for _, page := range []string{
 			"/", "/status", "/health/", "/health/livez", "/health/readyz?verbose", "/info", "/sbom", "/windows/", "/windows/?window=10s", "/windows/?match=system*",
-			"/windows/http_request_duration_seconds", "/windows/none", "/windows/?window=1y", "/report", "/report?window=1m", "/report?format=markdown",
+			"/windows/http_request_duration_seconds", "/windows/none", "/windows/?window=26h", "/report", "/report?window=1m", "/report?format=markdown",
 			"/report?format=text", "/metrics", "/loggers", "/loggers/app", "/loggers/app/db", "/loggers/none", "/tasks", "/tasks/cleanup", "/tasks/none", "/exchanges", "/goroutines", "/goroutines?debug=2",
 			"/pprof/", "/pprof/none", "/pprof/profile?seconds=0", "/pprof/trace?seconds=1000", "/flight", "/config", "/breakers", "/breakers/none", "/broken", "/heap", "/none", "/style.css",
 		} {

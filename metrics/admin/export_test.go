@@ -1,6 +1,15 @@
 package admin
 
-import "runtime/debug"
+import (
+	"net/http"
+	"runtime/debug"
+	"time"
+)
+
+// ProfileLength returns how long a profile takes that is asked for.
+func ProfileLength(h *Handler, r *http.Request, usual time.Duration) time.Duration {
+	return h.lengthOf(r, usual)
+}
 
 // BuildSettings returns what is shown of the settings of a build.
 func BuildSettings(settings map[string]string) map[string]string {

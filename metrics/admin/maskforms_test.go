@@ -30,6 +30,7 @@ func TestMaskedTexts(t *testing.T) {
 		"alter role app password 'hunter2'", "ALTER ROLE app WITH PASSWORD 'it''s hunter2'", "create user x identified by 'hunter2'", "password%3Dhunter2", "https://s3/x?X-Amz-Signature=hunter2", "https://x/?a=1&sig=hunter2&b=2",
 		"https://x/callback?code=hunter2", "postgres://app:hun hunter2@db/app", "postgres://app:hunter2/@db/app", "https://ghp0123456789abcdefhunter2@github.com/x", "https://abcdefghijklmnhunter2:x-oauth-basic@github.com",
 		"mongodb+srv://u:hunter2@h/db", "jdbc:postgresql://db/app?user=a&password=hunter2", "password => hunter2", "password := \"hunter2\"", "`password`=`hunter2`", "'password': 'hunter2'", "$env:PASSWORD = 'hunter2'",
+		"token=123456hunter2", "AKIAHUNTER2HUNTER234", "AGE-SECRET-KEY-1HUNTER2QQQQQQ", "--password -hunter2", "password: |\n  hunter2\nport: 80",
 		"export DB_PASSWORD=hunter2", "ENV API_KEY hunter2=", "The secret: hunter2", "client_secret=hunter2&grant_type=x", "X-Api-Key: hunter2", "apikey hunter2", "private_key: \"hunter2\"",
 	} {
 		if text == "ENV API_KEY hunter2=" || text == "sent Basic aHVudGVyMg hunter2=" {
@@ -37,7 +38,7 @@ func TestMaskedTexts(t *testing.T) {
 		}
 		got := shownAs(t, text)
 		for form, answer := range got {
-			require.NotContains(t, answer, "hunter2", "%s: %s", form, text)
+			require.NotContains(t, strings.ToLower(answer), "hunter2", "%s: %s", form, text)
 		}
 	}
 }
@@ -97,7 +98,7 @@ func TestHarmlessIsShown(t *testing.T) {
 	t.Parallel()
 	for _, body := range []string{
 		`{"name":"TOKEN_TTL","value":"10m","default":"5m"}`, `{"name":"PASSWORD_MIN_LENGTH","value":"8"}`, `{"token_type":"bearer","tokens_per_second":12.5,"prompt_tokens":512,"password_min_length":8,"token_ttl_seconds":3600}`,
-		`{"pass":12,"fail":1}`, `{"name":"DB_PASSWORD","type":"string","value":"","origin":{"layer":"environment","line":3},"doc":"of the role"}`, `{"auth":"ok","vault":"up","token":"valid","secret_name":"db","password_set":true,"credentials_expired":false}`, `{"secretary":"ann"}`, `{"cache_key":"users:7","primary_key":"id","sort_key":"name"}`,
+		`{"pass":12,"fail":1}`, `{"name":"DB_PASSWORD","type":"string","value":"","origin":{"layer":"environment","line":3},"doc":"of the role"}`, `{"auth":"ok","vault":"up","token":"valid","secret_name":"db","password_set":true,"credentials_expired":false}`, `{"secretary":"ann"}`, `["password","is","wrong"]`, `{"error":"the session    abandoned quickly"}`, `{"error":"yaml: tokens=12 password_policy=none\nnext: x"}`, `{"cache_key":"users:7","primary_key":"id","sort_key":"name"}`,
 		`{"error":"GET /oauth/token: 500"}`, `{"error":"invalid token: signature mismatch"}`, `{"error":"image digest sha256:0123456789abcdef is unknown"}`, `{"error":"Bearer authentication failed"}`, `{"error":"basic understanding of negotiate protocol"}`,
 		`{"error":"password authentication failed for user \"app\" (SQLSTATE 28P01)"}`, `{"error":"dial tcp 127.0.0.1:5432: connect: connection refused"}`, `{"url":"https://example.com:8443/a?page=2&limit=10#x"}`,
 		`{"at":"2026-01-02T03:04:05Z","duration":"1m30s","bypass":"x","compass":"north"}`, `{"user":"ann","email":"ann@example.com"}`, `{"query":"select * from tokens where id = $1"}`, `{"error":"the secret is missing"}`,

@@ -117,16 +117,11 @@ func attach(w http.ResponseWriter, name string) {
 
 // timed records for a while, and sends what was recorded. It ends early when the client goes.
 func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Duration, name string, start func(io.Writer) error, stop func()) {
-	while := usual
-	if text := r.URL.Query().Get("seconds"); text != "" {
-		seconds, err := strconv.ParseFloat(text, 64)
-		if most := h.cfg.MaxProfile.Seconds(); err != nil || !(seconds > 0 && seconds <= most) {
-			h.fail(w, r, http.StatusBadRequest, fmt.Sprintf("seconds must be a number above 0, and %v at most", most))
-			return
-		}
-		while = time.Duration(seconds * float64(time.Second))
+	while := h.lengthOf(r, usual)
+	if while == 0 {
+		h.fail(w, r, http.StatusBadRequest, fmt.Sprintf("seconds must be a number above 0, and %v at most", h.cfg.MaxProfile.Seconds()))
+		return
 	}
-	while = min(while, h.cfg.MaxProfile)
 	attach(w, name)
 	to := &patient{to: w, failed: make(chan struct{})}
 	if err := start(to); err != nil {
@@ -142,6 +137,19 @@ func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Durat
 	case <-r.Context().Done():
 	case <-to.failed:
 	}
+}
+
+// lengthOf returns how long is asked for, or 0 when that cannot be.
+func (h *Handler) lengthOf(r *http.Request, usual time.Duration) time.Duration {
+	text := r.URL.Query().Get("seconds")
+	if text == "" {
+		return min(usual, h.cfg.MaxProfile)
+	}
+	seconds, err := strconv.ParseFloat(text, 64)
+	if err != nil || !(seconds > 0 && seconds <= h.cfg.MaxProfile.Seconds()) {
+		return 0
+	}
+	return time.Duration(seconds * float64(time.Second))
 }
 
 // patient writes to a client that reads, and to nobody once it has not read for a while: what is recorded would pile up in

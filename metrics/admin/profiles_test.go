@@ -94,6 +94,7 @@ func readDumps(t *testing.T, seconds string) {
 	cancel()
 	require.NoError(t, <-running)
 	require.ErrorIs(t, h.WriteFlight(io.Discard), admin.ErrNoFlight)
+	require.NoError(t, h.Run(ctx), "it may run again")
 	require.Equal(t, http.StatusServiceUnavailable, ask(h, http.MethodGet, "/flight", "", bearer()...).Code)
 }
 
