@@ -122,10 +122,10 @@ func ClockSet(t time.Time, d time.Duration) time.Time {
 		loc  *time.Location
 	}
 	const monotonic, nanoseconds = 1 << 63, 30
-	p := (*layout)(unsafe.Pointer(&t)) //nolint:gosec // there is no other way to have a clock that is set
+	p := (*layout)(unsafe.Pointer(&t)) // there is no other way to have a clock that is set
 	if p.wall&monotonic == 0 {
 		panic("the time has no reading of the monotonic clock")
 	}
-	p.wall += uint64(int64(d/time.Second)) << nanoseconds //nolint:gosec // two's complement
+	p.wall += uint64(int64(d/time.Second)) << nanoseconds
 	return t
 }
