@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net/http"
+	"net/url"
 	"slices"
 	"strings"
 	"unicode"
@@ -77,7 +78,7 @@ func bearer(r *http.Request) (token string, ok bool) {
 // AnyOf allows what one of the authorizers allows.
 func AnyOf(authorizers ...Authorizer) Authorizer {
 	return func(r *http.Request, a Access) bool {
-		return slices.ContainsFunc(authorizers, func(allows Authorizer) bool { return allows(r, a) })
+		return slices.ContainsFunc(authorizers, func(allows Authorizer) bool { return allows != nil && allows(r, a) })
 	}
 }
 
@@ -100,23 +101,32 @@ func (h *Handler) admit(w http.ResponseWriter, r *http.Request, a Access) bool {
 		h.refuse(w, r, a, http.StatusForbidden, "another site made the browser send this; Config.TrustedOrigins names those that may")
 		return false
 	}
-	h.logger.Info("admin access", "access", a.String(), "method", r.Method, "path", h.mask.text(r.URL.Path), "remote", r.RemoteAddr)
+	h.logger.Info("admin access", "access", a.String(), "method", r.Method, "path", h.pathOf(r), "remote", r.RemoteAddr)
 	return true
 }
 
 // refuse answers without anything about the service, and notes that somebody tried.
 func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, a Access, status int, reason string) {
-	h.logger.Warn("admin access refused", "access", a.String(), "method", r.Method, "path", h.mask.text(r.URL.Path), "status", status, "remote", r.RemoteAddr)
+	h.logger.Warn("admin access refused", "access", a.String(), "method", r.Method, "path", h.pathOf(r), "status", status, "remote", r.RemoteAddr)
 	viewOf(r).bare = true
 	h.fail(w, r, status, reason)
 }
+
+// pathOf returns the path for the log: the beginning of it, as it may be long and anybody's.
+func (h *Handler) pathOf(r *http.Request) string { return h.mask.text(short(r.URL.Path)) }
 
 // isFromElsewhere says whether another site's page made the browser send a request that needs more than looking. Browsers
 // send the password that they know with it.
 func (h *Handler) isFromElsewhere(r *http.Request) bool {
 	if isSafe(r) { // which Check lets pass
-		site := r.Header.Get("Sec-Fetch-Site")
-		return site == "cross-site" || site == "same-site"
+		switch r.Header.Get("Sec-Fetch-Site") {
+		case "cross-site", "same-site":
+			return true
+		case "": // over plain HTTP browsers only say which page it was
+			from, err := url.Parse(r.Referer())
+			return err != nil || r.Referer() != "" && from.Host != r.Host
+		}
+		return false
 	}
 	return h.origins.Check(r) != nil
 }

@@ -5,29 +5,32 @@ import "strings"
 // assignments masks the values in name=value, name: value, "name":"value", name => value, ?name=value and the like, for names of
 // secrets.
 func assignments(s string) string {
-	if !strings.ContainsAny(s, "=:") && !strings.Contains(s, "%3") {
+	if !strings.ContainsAny(s, "=:") && !strings.Contains(s, "%3") && !strings.Contains(s, "：") {
 		return s
 	}
+	a := assigned{s: s}
 	var b strings.Builder
 	done := 0 // what is written
 	for i := 0; i < len(s); i++ {
+		if s[i] == '\n' {
+			a.line = i + 1
+		}
 		end := separator(s, i)
 		if end == i {
 			continue
 		}
-		name, inQuery := nameBefore(s[done:i])
-		secret := secrecy(name)
-		if inQuery && (name == "code" || name == "sig") {
-			secret = strong
-		}
-		if secret == harmless {
+		a.found(done, i)
+		if a.secret == harmless {
 			continue
 		}
-		from, to := valueAfter(s, end, name, secret, inQuery)
-		if value := s[from:to]; to > from && isHidden(secret, name, value, s[i:from]) {
+		from, to := a.value(end)
+		if to > from && a.isHidden(s[from:to], s[i:from], s[to:]) {
 			b.WriteString(s[done:from])
-			b.WriteString(quotedLike(value))
+			b.WriteString(quotedLike(s[from:to]))
 			done = to
+		}
+		if newline := strings.LastIndexByte(s[i:max(to, i)], '\n'); newline >= 0 {
+			a.line = i + newline + 1
 		}
 		i = max(i, to-1)
 	}
@@ -38,60 +41,106 @@ func assignments(s string) string {
 	return b.String()
 }
 
+// assigned is one assignment in a text after the other.
+type assigned struct {
+	s       string
+	line    int     // where the line begins
+	closers []int32 // of each bracket where it is closed, or 0; made when it is needed
+
+	begin   int // of the name
+	name    string
+	inQuery bool // it is a parameter of a URL
+	secret  strength
+}
+
 // separator returns where a separator that begins at i ends, or i.
 func separator(s string, i int) int {
+	rest := s[i:]
+	for _, two := range [...]string{"=>", ":=", "::"} {
+		if strings.HasPrefix(rest, two) {
+			return i + len(two)
+		}
+	}
 	switch {
-	case s[i] == '=' && i+1 < len(s) && s[i+1] == '>':
-		return i + 2
-	case s[i] == ':' && i+1 < len(s) && s[i+1] == '=':
-		return i + 2
-	case s[i] == '=' || s[i] == ':' && !strings.HasPrefix(s[i:], "://"):
+	case rest[0] == '=' || rest[0] == ':' && !strings.HasPrefix(rest, "://"):
 		return i + 1
-	case len(s) > i+2 && (s[i:i+3] == "%3D" || s[i:i+3] == "%3d"):
+	case strings.HasPrefix(rest, "%3D"), strings.HasPrefix(rest, "%3d"), strings.HasPrefix(rest, "："): // the last is of Chinese texts
 		return i + 3
 	}
 	return i
 }
 
-// nameBefore returns the name at the end of s, and whether it is a parameter of a URL.
-func nameBefore(s string) (name string, inQuery bool) {
-	end := len(strings.TrimRight(s, " \t\"'\\`]"))
+// found reads the name that ends at i, and begins at from at the earliest.
+func (a *assigned) found(from, i int) {
+	const longIndex = 20
+	before := strings.TrimRight(a.s[from:i], " \t\"'\\`*")
+	if tail := max(len(before)-longIndex, 0); strings.HasSuffix(before, "]") {
+		if open := strings.LastIndexByte(before[tail:], '['); open >= 0 {
+			before = strings.TrimRight(before[:tail+open], "\"'\\`")
+		}
+	}
+	end := len(before)
 	begin := end
-	for begin > 0 && isNameByte(s[begin-1]) {
+	for begin > 0 && end-begin <= longName && isNameByte(before[begin-1]) {
 		begin--
 	}
-	name = s[begin:end]
-	return name, begin > 0 && (s[begin-1] == '?' || s[begin-1] == '&')
+	a.begin, a.name = from+begin, before[begin:end]
+	a.inQuery = begin > 0 && (before[begin-1] == '?' || before[begin-1] == '&')
+	a.secret = secrecy(a.name)
+	if a.inQuery && (a.name == "code" || a.name == "sig") {
+		a.secret = strong
+	}
 }
 
 func isNameByte(c byte) bool {
-	return c == '_' || c == '-' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z'
+	return c == '_' || c == '-' || c == '.' || '0' <= c && c <= '9' || 'a' <= c && c <= 'z' || 'A' <= c && c <= 'Z' || c >= 0x80
 }
 
-// valueAfter returns where the value is that begins at i.
-func valueAfter(s string, i int, name string, secret strength, inQuery bool) (from, to int) {
-	from = i
-	for from < len(s) && (s[from] == ' ' || s[from] == '\t') {
-		from++
+// value returns where the value is that begins at i.
+func (a *assigned) value(i int) (from, to int) {
+	from = i + len(a.s[i:]) - len(strings.TrimLeft(a.s[i:], " \t"))
+	to = from
+	for range 3 { // what stands before a value: tags and anchors of YAML, marks of Markdown
+		begin := to + len(a.s[to:]) - len(strings.TrimLeft(a.s[to:], " \t"))
+		if begin == len(a.s) {
+			break
+		}
+		to = a.one(begin)
+		word := a.s[begin:to]
+		if tag := word != "" && (word[0] == '!' || word[0] == '&') && !a.inQuery; !tag && strings.Trim(word, "*_~") != "" {
+			break
+		}
 	}
-	if from == len(s) {
-		return from, from
+	return from, to
+}
+
+// one returns where a value ends that begins at from.
+func (a *assigned) one(from int) (to int) {
+	rest := a.s[from:]
+	switch c := rest[0]; {
+	case a.inQuery:
+		return from + until(rest, "&# \t\n\"'<>`")
+	case strings.IndexByte("|>\r\n#", c) >= 0:
+		return a.block(from)
+	case c == '"' || c == '\'' || c == '`' || c == '\\':
+		return from + quoted(rest)
+	case c == '(' && a.secret == strong: // of a type, in dumps
+		return from + until(rest, "\r\n")
+	case c == '[' || c == '{' || c == '(':
+		return a.bracketed(from)
+	case isHeader(a.name):
+		return from + until(rest, "\r\n")
 	}
-	rest := s[from:]
-	lower := strings.ToLower(name)
-	switch {
-	case inQuery:
-		return from, from + until(rest, "&# \t\n\"'<>`")
-	case secret == strong && strings.IndexByte("|>\r\n", rest[0]) >= 0:
-		return block(s, i, from)
-	case rest[0] == '"' || rest[0] == '\'' || rest[0] == '`' || rest[0] == '\\':
-		return from, from + quoted(rest)
-	case rest[0] == '[' || rest[0] == '{' || rest[0] == '(':
-		return from, from + bracketed(rest)
-	case strings.HasSuffix(lower, "authorization") || strings.HasSuffix(lower, "cookie"):
-		return from, from + until(rest, "\r\n")
-	}
-	return from, from + word(rest)
+	return from + word(rest)
+}
+
+// longName is how long a name may be. What is longer is none.
+const longName = 100
+
+// isHeader says whether a name is that of a header whose value has spaces in it.
+func isHeader(name string) bool {
+	name = strings.ToLower(name)
+	return strings.HasSuffix(name, "authorization") || name == "cookie" || name == "set-cookie" || name == "set_cookie"
 }
 
 // until returns where one of the characters is, or the end.
@@ -115,94 +164,145 @@ func word(s string) int {
 	return len(s)
 }
 
-// quoted returns the length of what begins with a quote, which may have backslashes before it, as in texts within texts.
+// quoted returns the length of what begins with a quote, which has backslashes before it in texts within texts: one, three and
+// so on, each level twice as many and one. A quote within has more, or is doubled. Without an end it is the rest of the line.
 func quoted(s string) int {
-	slashes := 0
-	for slashes < len(s) && s[slashes] == '\\' {
-		slashes++
-	}
-	if slashes == len(s) || s[slashes] != '"' && s[slashes] != '\'' && s[slashes] != '`' {
+	slashes := len(s) - len(strings.TrimLeft(s, "\\"))
+	if slashes == len(s) || strings.IndexByte("\"'`", s[slashes]) < 0 {
 		return word(s)
 	}
+	quote := s[slashes]
+	before := 0
 	for i := slashes + 1; i < len(s); i++ {
-		if s[i] != s[slashes] {
-			continue
-		}
-		before := 0
-		for before < i-slashes-1 && s[i-1-before] == '\\' {
+		switch c := s[i]; {
+		case c == '\n':
+			return i
+		case c == '\\':
 			before++
+			continue
+		case c == quote && before >= slashes && (before-slashes)%(2*(slashes+1)) == 0:
+			if slashes > 0 || i+1 == len(s) || s[i+1] != quote {
+				return i + 1
+			}
+			i++
 		}
-		if before <= slashes { // more of them mean a quote within
-			return i + 1
-		}
+		before = 0
 	}
 	return len(s)
 }
 
-// bracketed returns the length of what begins with a bracket, up to the one that closes it, or the end of the line.
-func bracketed(s string) int {
-	depth := 0
+// bracketed returns the end of what begins with a bracket, and of what follows it without a space, as in []byte("x"): where it is
+// closed, or the end of the line.
+func (a *assigned) bracketed(from int) int {
+	if a.closers == nil {
+		a.closers = closers(a.s)
+	}
+	at := from
+	for at < len(a.s) && strings.IndexByte(" \t\r\n,;}])", a.s[at]) < 0 {
+		if strings.IndexByte("[{(", a.s[at]) < 0 {
+			at++
+			continue
+		}
+		if a.closers[at] == 0 {
+			return at + until(a.s[at:], "\r\n")
+		}
+		at = int(a.closers[at])
+	}
+	return at
+}
+
+// closers returns behind which place each bracket is closed, whatever their kinds.
+func closers(s string) []int32 {
+	places := make([]int32, len(s))
+	var open []int32
 	for i := range len(s) {
 		switch s[i] {
 		case '[', '{', '(':
-			depth++
+			open = append(open, int32(i)) // at most maxCapture
 		case ']', '}', ')':
-			if depth--; depth == 0 {
-				return i + 1
+			if n := len(open); n > 0 {
+				places[open[n-1]] = int32(i + 1)
+				open = open[:n-1]
 			}
 		}
 	}
-	return until(s, "\n")
+	return places
 }
 
-// block returns where the lines are that stand further to the right than the one with the name, as in YAML.
-func block(s string, at, from int) (begin, end int) {
-	line := strings.LastIndexByte(s[:at], '\n') + 1
-	indent := len(s[line:]) - len(strings.TrimLeft(s[line:], " \t-"))
-	newline := until(s[from:], "\n")
-	if from+newline == len(s) || strings.Trim(s[from:from+newline], "|>+-0123456789 \t\r") != "" {
-		return from, from + word(s[from:])
+// block returns the end of the lines that stand further to the right than the one with the name, or are items of a list, as in
+// YAML. What only looks like the beginning of one is a word.
+func (a *assigned) block(from int) int {
+	head := from
+	for head < len(a.s) && strings.IndexByte("|>+-0123456789 \t\r", a.s[head]) >= 0 {
+		head++
 	}
-	begin = from + newline + 1
-	end = begin
-	for end < len(s) {
-		next := len(s)
-		if n := strings.IndexByte(s[end:], '\n'); n >= 0 {
-			next = end + n + 1
-		}
-		text := s[end:next]
-		if spaces := len(text) - len(strings.TrimLeft(text, " \t")); strings.TrimSpace(text) != "" && spaces <= indent {
+	if head < len(a.s) && a.s[head] == '#' {
+		head += until(a.s[head:], "\n")
+	}
+	if head == len(a.s) || a.s[head] != '\n' {
+		return from + word(a.s[from:])
+	}
+	indent := a.begin - a.line
+	if first := strings.TrimLeft(a.s[a.line:a.begin], " \t-\"'"); first != "" {
+		indent = len(a.s[a.line:]) - len(strings.TrimLeft(a.s[a.line:], " \t"))
+	}
+	end := head + 1
+	for end < len(a.s) {
+		next := min(end+until(a.s[end:], "\n")+1, len(a.s))
+		text := strings.TrimLeft(a.s[end:next], " \t")
+		spaces := next - end - len(text)
+		if strings.TrimSpace(text) != "" && spaces <= indent && (spaces < indent || !strings.HasPrefix(text, "- ")) {
 			break
 		}
 		end = next
 	}
-	return begin, end
+	return end
 }
 
-// isHidden decides whether a value is hidden. What stands after weak names in prose is mostly a word, not a secret.
-func isHidden(secret strength, name, value, between string) bool {
+// isHidden decides whether a value is hidden. between is what separates it from its name. In prose, what follows a name is mostly a
+// word that says what is wrong with it.
+func (a *assigned) isHidden(value, between, rest string) bool {
 	bare := strings.Trim(value, "\"'`\\,;")
-	if isState(bare) {
+	first, _, _ := strings.Cut(strings.TrimLeft(bare, " \t\n|>-"), " ")
+	isPlain := strings.IndexByte("\"'[{`\\", value[0]) < 0
+	lined := a.s[a.line:min(max(a.line, a.begin), len(a.s))]
+	prose := isPlain && strings.HasPrefix(between, ":") && strings.HasSuffix(between, " ")
+	switch {
+	case isState(bare), strings.HasPrefix(value, masked), a.isPort(value, between):
 		return false
-	}
-	if secret == strong {
-		return !strings.HasPrefix(value, masked)
-	}
-	if isSmallNumber(bare) {
+	case strings.ContainsRune(value, '\n') && isPlain:
+		return a.secret == strong || strings.HasPrefix(strings.TrimSpace(value), "-") || looksRandom(strings.TrimSpace(first)) || value[0] == '|' || value[0] == '>'
+	case a.secret == strong:
+		inProse := prose && strings.TrimLeft(lined, " \t-{,\"'") != "" && strings.HasSuffix(lined, " ") && strings.HasPrefix(rest, " ")
+		return !inProse || looksRandom(bare) || isHeader(a.name)
+	case isSmallNumber(bare), isVersion(bare), isNumber(bare) && strings.HasSuffix(strings.ToLower(a.name), "s"):
 		return false
-	}
-	prose := strings.HasPrefix(between, ":") && strings.HasSuffix(between, " ")
-	if prose || strings.EqualFold(name, "key") {
-		return looksRandom(bare) || strings.ContainsAny(value[:1], "\"'[{`\\")
+	case prose, strings.EqualFold(a.name, "key"):
+		return looksRandom(bare) || !isPlain
 	}
 	return true
+}
+
+// isPort says whether a value is a port, after a name that is one of a host.
+func (a *assigned) isPort(value, between string) bool {
+	const most = 5
+	digits := len(value) - len(strings.TrimLeft(value, "0123456789"))
+	if between != ":" || digits < 2 || digits > most || digits < len(value) && strings.IndexByte("/:,);\"'?]", value[digits]) < 0 {
+		return false
+	}
+	return strings.HasSuffix(a.s[:a.begin], "//") || strings.HasSuffix(a.s[:a.begin], "@") || strings.ContainsAny(a.name, "-.")
+}
+
+// isVersion says whether a value is a number like 2.14.13.
+func isVersion(value string) bool {
+	return strings.Count(value, ".") > 1 && strings.Trim(value, "0123456789.:") == ""
 }
 
 // quotedLike returns the mask in the quotes that a value had, and with the line end that it had.
 func quotedLike(value string) string {
 	slashes := len(value) - len(strings.TrimLeft(value, "\\"))
 	switch {
-	case slashes < len(value) && (value[slashes] == '"' || value[slashes] == '\'' || value[slashes] == '`'):
+	case slashes < len(value) && strings.IndexByte("\"'`", value[slashes]) >= 0:
 		quote := value[:slashes+1]
 		return quote + masked + quote
 	case strings.HasSuffix(value, "\n"):

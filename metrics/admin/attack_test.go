@@ -425,3 +425,42 @@ func TestAroundAnswers(t *testing.T) {
 	require.Contains(t, log.String(), "TestAroundAnswers")
 	require.NotContains(t, log.String(), "hunter2")
 }
+
+// An address that is long costs nothing, and is not logged whole.
+func TestLongAddresses(t *testing.T) {
+	t.Parallel()
+	var log bytes.Buffer
+	h := surface(t, admin.Config{Logger: slog.New(slog.NewTextHandler(&log, nil))})
+	r := httptest.NewRequest(http.MethodPost, "/status", nil)
+	r.URL.Path = "/status/" + strings.Repeat("key=[\n", 100_000)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, http.StatusNotFound, w.Code)
+	require.Less(t, log.Len(), 2000)
+}
+
+// Undeclared answers are texts, whatever they begin like; a mask of the host leaves types alone.
+func TestUndeclaredAnswersAreMasked(t *testing.T) {
+	t.Parallel()
+	for _, media := range []string{"", "garbage", "application/jsonl", "application/json5", "application/csv", "text/x-log", "multipart/mixed; boundary=x", "message/http", "application/x-properties"} {
+		for _, begin := range []string{"BM-01 ", "ID3 ", "\x01", "<h1>", "%PDF-1.4 ", "{"} {
+			h := surface(t, admin.Config{Logger: quiet(), Mask: func(s string) string { return s + "!" }, Parts: []admin.Part{{Name: "x", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+				if media != "" {
+					w.Header().Set("Content-Type", media)
+				}
+				_, _ = io.WriteString(w, begin+"database password=hunter2")
+			})}}})
+			w := ask(h, http.MethodGet, "/x", "")
+			require.NotContains(t, w.Body.String(), "hunter2", media)
+			require.NotContains(t, w.Header().Get("Content-Type"), "!")
+		}
+	}
+}
+
+// A page of another site has no profile made, also where browsers only say which page it was; nor does a request for the header.
+func TestProfilesForNobody(t *testing.T) { //nolint:paralleltest // a process has one profile
+	h := surface(t, admin.Config{Authorize: admin.AnyOf(nil, authorized(t)), Logger: quiet()})
+	require.Equal(t, 403, ask(h, http.MethodGet, "/pprof/profile?seconds=300", "", append(bearer(), "Referer", "http://evil.example/x")...).Code)
+	require.Equal(t, 200, ask(h, http.MethodGet, "/pprof/", "", append(bearer(), "Referer", "http://example.com/pprof/")...).Code)
+	require.Equal(t, 200, ask(h, http.MethodHead, "/pprof/profile?seconds=300", "", bearer()...).Code)
+}

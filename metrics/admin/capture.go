@@ -80,11 +80,8 @@ func (c *capture) Write(b []byte) (int, error) {
 	}
 	c.writeHeader(http.StatusOK)
 	if c.kept.Get("Content-Type") == "" {
-		guess := http.DetectContentType(b)
-		if strings.HasPrefix(guess, "text/") {
-			guess = "text/plain; charset=utf-8" // whatever it looks like: nobody has said that it is markup
-		}
-		c.kept.Set("Content-Type", guess)
+		// Whatever it looks like: nobody has said that it is markup, or no text.
+		c.kept.Set("Content-Type", "text/plain; charset=utf-8")
 	}
 	c.decide()
 	switch {
@@ -167,25 +164,24 @@ const (
 	isText
 )
 
-// kindOf says how an answer is masked. Markup that somebody has declared, events and what is no text go through.
+// kindOf says how an answer is masked. What goes through is what somebody has declared to be markup, events, or known to be no
+// text.
 func kindOf(header http.Header) kind {
 	media, _ := mediaOf(header)
 	main, sub, _ := strings.Cut(media, "/")
 	switch {
-	case media == "":
-		return isText // to be on the safe side
 	case media == "application/json", strings.HasSuffix(sub, "+json"):
 		return isJSON
 	case media == "text/html", media == "text/css", media == "text/event-stream":
 		return isOther
-	case main == "text", strings.HasSuffix(sub, "+xml") && main != "image", strings.HasSuffix(sub, "+yaml"):
-		return isText
+	case main == "image", main == "audio", main == "video", main == "font":
+		return isOther
 	}
 	switch strings.TrimPrefix(sub, "x-") {
-	case "ndjson", "jsonlines", "yaml", "xml", "toml", "javascript", "www-form-urlencoded", "sql", "sh":
-		return isText
+	case "octet-stream", "zip", "gzip", "zstd", "tar", "pdf", "wasm", "protobuf", "vnd.google.protobuf":
+		return isOther
 	}
-	return isOther
+	return isText
 }
 
 func mediaOf(header http.Header) (media, charset string) {
@@ -207,6 +203,10 @@ func (a *answer) send(m masker) {
 			}
 		}
 		if _, ok := safe[name]; ok {
+			continue
+		}
+		if name == "Content-Type" {
+			to[name] = values
 			continue
 		}
 		masked := make([]string, len(values))

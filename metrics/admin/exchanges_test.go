@@ -92,7 +92,10 @@ func TestStreams(t *testing.T) {
 				w.(http.Flusher).Flush()
 			}
 		})},
-		{Name: "binary", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { _, _ = w.Write([]byte("\x00\x01password=x")) })},
+		{Name: "binary", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Type", "application/octet-stream")
+			_, _ = w.Write([]byte("\x00\x01password=x"))
+		})},
 		{Name: "empty", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusNoContent) })},
 		{Name: "moved", Handler: http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { http.Redirect(w, r, "elsewhere", http.StatusFound) })},
 		{Name: "large", Handler: http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) {

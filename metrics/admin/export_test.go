@@ -24,3 +24,6 @@ func BuildSettings(settings map[string]string) map[string]string {
 func PURL(path, version string) string {
 	return moduleOf("library", &debug.Module{Path: path, Version: version}).PURL
 }
+
+// MaskText masks a text.
+func MaskText(s string) string { return masker{}.lines(s) }

@@ -32,10 +32,10 @@ func (m masker) object(n *node, byName bool) {
 		n.names[i] = m.text(name)
 		switch secret := secrecy(name); {
 		case named && isNaming(name):
-		case named && isAbout(name):
+		case byName && strings.EqualFold(name, "key") && (!looksRandom(member.text) || strings.ContainsAny(member.text, "_/.:- ")): // of a cache, a bucket, a pair
 			m.node(member, byName)
-		case named, byName && secret != harmless:
-			m.hide(member, secret == strong || named)
+		case named && isValue(name), byName && secret != harmless:
+			m.hide(member, (secret == strong || named) && !strings.HasSuffix(strings.ToLower(name), "pass"))
 		default:
 			m.node(member, byName)
 		}
@@ -44,22 +44,21 @@ func (m masker) object(n *node, byName bool) {
 
 // isNaming says whether a member holds the name of what the others are about.
 func isNaming(name string) bool {
-	return slices.Contains([]string{"name", "variable", "header", "field", "setting", "key", "env", "option", "parameter", "param", "flag"}, strings.ToLower(name))
+	return slices.Contains([]string{"name", "variable", "header", "field", "setting", "key", "env", "option", "parameter", "param", "flag", "k"}, strings.ToLower(name))
 }
 
-// isAbout says whether a member tells about what is named, and not what it is.
-func isAbout(name string) bool {
-	return slices.Contains([]string{"type", "kind", "doc", "docs", "help", "usage", "about", "description", "title", "origin", "source", "layer", "line", "file"}, strings.ToLower(name))
+// isValue says whether a member holds what another one names.
+func isValue(name string) bool {
+	name = strings.ToLower(name)
+	return strings.Contains(name, "val") || strings.Contains(name, "default") ||
+		slices.Contains([]string{"text", "current", "new", "old", "data", "content", "secret", "plain", "raw", "before", "after", "v"}, name)
 }
 
 // isNamedSecret says whether an object is like {"name": "DB_PASSWORD", "value": "..."}.
 func isNamedSecret(n *node) bool {
 	for i, name := range n.names {
-		if m := n.members[i]; isNaming(name) && m.kind == stringNode && !strings.Contains(m.text, " ") && secrecy(m.text) != harmless && len(n.names) > 1 {
-			return slices.ContainsFunc(n.names, func(other string) bool {
-				other = strings.ToLower(other)
-				return strings.Contains(other, "val") || strings.Contains(other, "default") || other == "text" || other == "current"
-			})
+		if m := n.members[i]; isNaming(name) && m.kind == stringNode && !strings.ContainsAny(m.text, " =:/{}") && secrecy(m.text) != harmless {
+			return slices.ContainsFunc(n.names, isValue)
 		}
 	}
 	return false
@@ -146,6 +145,9 @@ func (m masker) hide(n *node, surely bool) {
 				if n.names[i] = m.text(n.names[i]); looksRandom(n.names[i]) && !strings.Contains(n.names[i], "_") {
 					n.names[i] = masked
 				}
+			}
+			if n.kind == objectNode && member.kind == plainNode && hasHarmlessEnd(n.names[i]) {
+				continue
 			}
 			m.hide(member, surely)
 		}

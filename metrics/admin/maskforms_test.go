@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -30,6 +31,16 @@ func TestMaskedTexts(t *testing.T) {
 		"alter role app password 'hunter2'", "ALTER ROLE app WITH PASSWORD 'it''s hunter2'", "create user x identified by 'hunter2'", "password%3Dhunter2", "https://s3/x?X-Amz-Signature=hunter2", "https://x/?a=1&sig=hunter2&b=2",
 		"https://x/callback?code=hunter2", "postgres://app:hun hunter2@db/app", "postgres://app:hunter2/@db/app", "https://ghp0123456789abcdefhunter2@github.com/x", "https://abcdefghijklmnhunter2:x-oauth-basic@github.com",
 		"mongodb+srv://u:hunter2@h/db", "jdbc:postgresql://db/app?user=a&password=hunter2", "password => hunter2", "password := \"hunter2\"", "`password`=`hunter2`", "'password': 'hunter2'", "$env:PASSWORD = 'hunter2'",
+		// Quotes without an end, doubled, and behind backslashes.
+		"10:00 password=\"abc…\n10:01 password=\"hunter2\" ok", "wrong password 'abc…\nALTER USER x PASSWORD 'hunter2'", "--password \"abc…\nrun --password \"hunter2\"", `x password="C:\\" token="hunter2secret9"`,
+		"password: 'it''s-hunter2'", "password   =   hunter2", "password\t=\thunter2", "password\t:\thunter2", "secret: 'tis a\npassword=hunter2",
+		// Places of others.
+		"https://hooks.slack.com/services/T0/B0/hunter2", "https://discord.com/api/webhooks/1/hunter2", "https://open.feishu.cn/open-apis/bot/v2/hook/hunter2-x", "https://api.telegram.org/bot1:hunter2/send",
+		"passwords:\n- hunter2\nport: 80", "token: |\n  hunter2", "tokens:\n  - hunter2", "password: !vault |\n  hunter2\n", "password: &anchor hunter2", "password: !!str hunter2", "password: # comment\n  hunter2",
+		"CREATE USER x IDENTIFIED WITH mysql_native_password BY 'hunter2'", `IDENTIFIED BY "hunter2"`, "PASSWORD E'hunter2'", "PASSWORD $$hunter2$$", "SET PASSWORD FOR x = 'hunter2'", `Password: (string) (len=7) "hunter2"`,
+		`Password:[]byte("hunter2")`, "Password:[]uint8{0x1, hunter2}", "client-key-data: hunter2", "curl --user app:hunter2 x", "curl -uapp:hunter2 x", "mysql -u app -phunter2 db", "<password><![CDATA[hunter2]]></password>",
+		"tokenValue=hunter2", "token_value: hunter2", "password_1=hunter2", "passwords[0]=hunter2", "bindpw=hunter2", "userPassword:: hunter2", "**Password:** hunter2", "password\x1b[0m=\x1b[31mhunter2", "password：hunter2", "密码=hunter2", "数据库密码：hunter2",
+		"SG.abcdefghunter2", "ya29.abcdefghunter2", "hf_abcdefghunter2", "shpat_abcdefghunter2", "glrt-abcdefghunter2", "db password: hunter2", "login with password: hunter2 failed",
 		"token=123456hunter2", "AKIAHUNTER2HUNTER234", "AGE-SECRET-KEY-1HUNTER2QQQQQQ", "--password -hunter2", "password: |\n  hunter2\nport: 80",
 		"export DB_PASSWORD=hunter2", "ENV API_KEY hunter2=", "The secret: hunter2", "client_secret=hunter2&grant_type=x", "X-Api-Key: hunter2", "apikey hunter2", "private_key: \"hunter2\"",
 	} {
@@ -82,7 +93,7 @@ func TestMaskedValues(t *testing.T) {
 		`{"key":"DB_PASSWORD","value":"hunter2"}`, `{"Key":"DB_PASSWORD","Value":"hunter2"}`, `{"name":"DB_PASSWORD","value":"x","default":"hunter2"}`, `{"Name":"password","DefValue":"hunter2","Usage":"x"}`,
 		`{"name":"DB_PASSWORD","current":"hunter2"}`, `["app","--password","hunter2"]`, `[["password","hunter2"]]`, `["-----BEGIN PRIVATE KEY-----","hunter2","hunter2","-----END PRIVATE KEY-----","x"]`,
 		`{"api_keys":{"sk_live_0123456789hunter2":{"a":1}}}`, `{"secret":{"postgres://a:hunter2@db":1}}`, `{"text":"{\"password\":\"hunter2\"}"}`, `{"pin":72727}`, `{"tokens":["hunter2"]}`, `{"Authorization":["Token hunter2"]}`,
-		`{"a":[{"b":[{"credentials":{"user":"x","extra":["hunter2"]}}]}]}`, `{"database_url":"hunter2"}`, `{"env":{"PGPASSWORD":"hunter2","X":"1"}}`,
+		`{"a":[{"b":[{"credentials":{"user":"x","extra":["hunter2"]}}]}]}`, `{"database_url":"hunter2"}`, `{"variable":"DB_PASSWORD","new":"hunter2","old":"hunter2"}`, `{"name":"password","data":"hunter2"}`, `{"k":"password","v":"hunter2"}`, `{"env":{"PGPASSWORD":"hunter2","X":"1"}}`,
 	} {
 		h := surface(t, admin.Config{Logger: quiet(), Parts: []admin.Part{{Name: "x", Value: func(context.Context) (any, error) { return json.RawMessage(body), nil }}}})
 		for _, accept := range []string{"*/*", "text/html"} {
@@ -99,6 +110,9 @@ func TestHarmlessIsShown(t *testing.T) {
 	for _, body := range []string{
 		`{"name":"TOKEN_TTL","value":"10m","default":"5m"}`, `{"name":"PASSWORD_MIN_LENGTH","value":"8"}`, `{"token_type":"bearer","tokens_per_second":12.5,"prompt_tokens":512,"password_min_length":8,"token_ttl_seconds":3600}`,
 		`{"pass":12,"fail":1}`, `{"name":"DB_PASSWORD","type":"string","value":"","origin":{"layer":"environment","line":3},"doc":"of the role"}`, `{"auth":"ok","vault":"up","token":"valid","secret_name":"db","password_set":true,"credentials_expired":false}`, `{"secretary":"ann"}`, `["password","is","wrong"]`, `{"error":"the session    abandoned quickly"}`, `{"error":"yaml: tokens=12 password_policy=none\nnext: x"}`, `{"cache_key":"users:7","primary_key":"id","sort_key":"name"}`,
+		`{"error":"Get \"http://auth:8080/healthz\": dial tcp 10.0.0.1:80: refused"}`, `{"image":"registry/auth:2.14.13"}`, `{"error":"dial tcp app-secrets:8200: refused"}`, `{"error":"postgres://app:5432/x is down; contact ops@example.com"}`,
+		`[{"key":"DB_HOST","value":"db"},{"key":"users/7.json","size":12}]`, `{"cookie":{"max_age":3600}}`, `{"secrets":{"loaded":12}}`, `{"tests_pass":12}`, `{"error":"could not get credentials: connection refused"}`,
+		`{"error":"securecookie: the value is not valid"}`, `{"hba":"auth=scram-sha-256"}`, `{"log":"tokens=1523000"}`, `{"sig":"SIGTERM"}`, `{"name":"refresh_token","runs":5,"took":1.5}`, `{"sql":"column \"password\" of relation \"users\" does not exist"}`,
 		`{"error":"GET /oauth/token: 500"}`, `{"error":"invalid token: signature mismatch"}`, `{"error":"image digest sha256:0123456789abcdef is unknown"}`, `{"error":"Bearer authentication failed"}`, `{"error":"basic understanding of negotiate protocol"}`,
 		`{"error":"password authentication failed for user \"app\" (SQLSTATE 28P01)"}`, `{"error":"dial tcp 127.0.0.1:5432: connect: connection refused"}`, `{"url":"https://example.com:8443/a?page=2&limit=10#x"}`,
 		`{"at":"2026-01-02T03:04:05Z","duration":"1m30s","bypass":"x","compass":"north"}`, `{"user":"ann","email":"ann@example.com"}`, `{"query":"select * from tokens where id = $1"}`, `{"error":"the secret is missing"}`,
@@ -106,5 +120,30 @@ func TestHarmlessIsShown(t *testing.T) {
 	} {
 		h := surface(t, admin.Config{Logger: quiet(), Parts: []admin.Part{{Name: "x", Value: func(context.Context) (any, error) { return json.RawMessage(body), nil }}}})
 		require.JSONEq(t, body, ask(h, http.MethodGet, "/x", "").Body.String())
+	}
+}
+
+// The time that masking takes grows as the text does, whatever is in it.
+func TestMaskingIsLinear(t *testing.T) {
+	t.Parallel()
+	for _, unit := range []string{
+		"key=[\n", "password:|x ", "password:|\n ", "key=", "=", "[", "]", "password=\"", "password='a\\", "\"password\":\"", "token: ", "password=(", "secret=[{(", "://", "a:b@c", "postgres://a:", "https://a:b", "-", "--password ",
+		"<password>", "password  ", "\\\"", "eyJ.", "a.b.c=", "?code=&", "%3D", "：", "{\"a\":", "password #", "password: !a ", "bearer ", "-----BEGIN PRIVATE KEY-----", "password '", "mysql -p", "-u a", "password[0]=", "\x1b[1m", "x", "{", "\n",
+	} {
+		cost := func(n int) time.Duration {
+			text := strings.Repeat(unit, n/len(unit)+1)
+			best := time.Duration(1 << 62)
+			for range 3 {
+				began := time.Now()
+				admin.MaskText(text)
+				best = min(best, time.Since(began))
+			}
+			return best
+		}
+		// Not a limit of time but of growth: four times would be linear, sixteen quadratic.
+		small := cost(8 << 10)
+		if large := cost(128 << 10); large > 100*small+50*time.Millisecond {
+			t.Errorf("%q: %v for 8 kB, %v for 128 kB", unit, small, large)
+		}
 	}
 }

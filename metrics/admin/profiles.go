@@ -123,6 +123,9 @@ func (h *Handler) timed(w http.ResponseWriter, r *http.Request, usual time.Durat
 		return
 	}
 	attach(w, name)
+	if r.Method == http.MethodHead {
+		return // nobody would read it
+	}
 	to := &patient{to: w, failed: make(chan struct{})}
 	if err := start(to); err != nil {
 		w.Header().Del("Content-Disposition")

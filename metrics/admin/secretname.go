@@ -19,10 +19,11 @@ const (
 var (
 	strongParts = [...]string{
 		"password", "passwd", "passphrase", "passwort", "secret", "apikey", "accesskey", "privatekey", "encryptionkey", "signingkey", "accountkey", "sharedkey",
-		"credential", "authorization", "cookie", "connectionstring", "databaseurl", "sessionid", "requirepass",
+		"credential", "authorization", "connectionstring", "databaseurl", "sessionid", "requirepass", "setcookie",
+		"密码", "口令", "密钥", "令牌",
 	}
-	strongWords = [...]string{"pass", "pwd", "passw", "pin", "otp", "dsn", "hmac"}
-	weakWords   = [...]string{"token", "tokens", "key", "keys", "auth", "sid", "jwt", "bearer", "signature", "sig", "session", "salt", "pw"}
+	strongWords = [...]string{"pass", "pwd", "passw", "pin", "otp", "dsn", "hmac", "cookie", "cookies"}
+	weakWords   = [...]string{"token", "tokens", "key", "keys", "auth", "sid", "jwt", "bearer", "signature", "session", "salt"}
 )
 
 // harmlessEnds are words after which a name is not that of the secret itself, but of something about it.
@@ -33,6 +34,9 @@ var harmlessEnds = [...]string{
 	"uri", "url", "user", "username", "valid", "version",
 }
 
+// forms are words that end a name and say in which form its value is.
+var forms = [...]string{"value", "data", "raw", "plain", "plaintext", "text", "string", "b64", "base64", "hex", "env", "current", "new", "old"}
+
 // harmlessKeys are what stands before key in names that are not of secrets; harmlessPasses are words that end in pass.
 var (
 	harmlessKeys   = [...]string{"primary", "foreign", "sort", "cache", "partition", "group", "public", "routing", "dedup", "map", "row", "object"}
@@ -42,10 +46,13 @@ var (
 // secrecy says how sure a name is one of a secret.
 func secrecy(name string) strength {
 	words := wordsOf(name)
+	for len(words) > 1 && slices.Contains(forms[:], words[len(words)-1]) || len(words) > 1 && strings.Trim(words[len(words)-1], "0123456789") == "" {
+		words = words[:len(words)-1]
+	}
 	if len(words) == 0 {
 		return harmless
 	}
-	last := words[len(words)-1]
+	last := strings.TrimRight(words[len(words)-1], "0123456789")
 	flat := strings.Join(words, "")
 	if flat == "databaseurl" {
 		return strong
@@ -67,7 +74,7 @@ func secrecy(name string) strength {
 		return harmless
 	case slices.Contains(weakWords[:], last):
 		return weak
-	case strings.HasSuffix(last, "token"), strings.HasSuffix(last, "pwd"):
+	case strings.HasSuffix(last, "token"), strings.HasSuffix(last, "pwd"), strings.HasSuffix(last, "pw"):
 		return strong
 	case strings.HasSuffix(last, "pass") && !slices.Contains(harmlessPasses[:], last):
 		return strong
@@ -75,10 +82,15 @@ func secrecy(name string) strength {
 	return harmless
 }
 
+// hasHarmlessEnd says whether a name is of something about what it names.
+func hasHarmlessEnd(name string) bool {
+	words := wordsOf(name)
+	return len(words) > 0 && slices.Contains(harmlessEnds[:], words[len(words)-1])
+}
+
 // wordsOf splits a name at what separates words, and where upper case begins, and returns them in lower case.
 func wordsOf(name string) []string {
-	const long = 100
-	if len(name) > long {
+	if len(name) > longName {
 		return nil // no name
 	}
 	var words []string
@@ -108,7 +120,7 @@ func wordsOf(name string) []string {
 
 // states are values that say how a secret is, and not what.
 var states = [...]string{
-	"", "ok", "up", "down", "pass", "fail", "warn", "enabled", "disabled", "true", "false", "none", "null", "nil", "<nil>", "not set", "unset", "set", "valid", "invalid",
+	"", "ok", "up", "down", "pass", "fail", "warn", "enabled", "disabled", "true", "false", "none", "null", "nil", "<nil>", "not set", "unset", "set", "valid", "invalid", "scram-sha-256", "md5", "trust", "peer", "cert", "basic", "bearer", "digest", "oauth2", "oidc", "saml",
 	"missing", "expired", "revoked", "rotated", "present", "absent", "unknown", "required", "yes", "no", "****", "***", "xxxxx", "[redacted]", "redacted", "<redacted>", masked,
 }
 

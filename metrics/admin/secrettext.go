@@ -13,19 +13,21 @@ var patterns = [...]struct {
 	with  string
 }{
 	{"PRIVATE", regexp.MustCompile(`-----BEGIN [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----[\s\S]*?(-----END [A-Z0-9 ]*PRIVATE KEY( BLOCK)?-----|$)`), masked},
-	// user:password@ of a URL; of databases and queues also passwords with spaces and slashes, which are no URLs but what people write.
-	{"://", regexp.MustCompile(`(?i)\b((?:postgres|postgresql|mysql|mariadb|redis|rediss|amqp|amqps|mongodb|mongodb\+srv|sqlserver|clickhouse|nats|kafka|ldap|ldaps|smtp|smtps)://[^\s:/?#@]*):[^\n"'<>` + "`" + `]*@`), "$1:" + masked + "@"},
+	// user:password@ of a URL.
 	{"://", regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://)[^\s/?#:@]{16,}(?::[^\s/?#]*)?@`), "${1}" + masked + "@"},
 	{"://", regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]*):[^\s/?#]*@`), "$1:" + masked + "@"},
 	{"://", regexp.MustCompile(`(\b[A-Za-z][A-Za-z0-9+.-]*://[^\s/?#:@]+):[^\s"'<>0-9][^\s"'<>]*@`), "$1:" + masked + "@"},
 	{")", regexp.MustCompile(`([A-Za-z0-9_.-]+):[^\s"']*@((?:tcp|unix|udp)\()`), "$1:" + masked + "@$2"}, // go-sql-driver/mysql
 	{"eyJ", regexp.MustCompile(`\beyJ[A-Za-z0-9_-]{4,}\.[A-Za-z0-9_-]{4,}(\.[A-Za-z0-9_-]*)*`), masked},
 	{"AKIA ASIA", regexp.MustCompile(`\b(AKIA|ASIA)[A-Z0-9]{16}\b`), masked},
-	{"gh glpat xox k_ sk- whsec_ npm_ pypi- hvs. AIza", regexp.MustCompile(`\b(gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk_test_|rk_live_|sk-|whsec_|npm_|pypi-|hvs\.|AIza)[A-Za-z0-9_-]{10,}`), masked},
+	{"gh glpat xox k_ sk- whsec_ SG. ya29. hf_ shpat_ dop_v1_ glrt- xapp- ATATT npm_ pypi- hvs. AIza", regexp.MustCompile(`\b(gh[pousr]_|github_pat_|glpat-|xox[abeoprs]-|sk_live_|sk_test_|rk_live_|sk-|whsec_|SG\.|ya29\.|hf_|shpat_|dop_v1_|glrt-|xapp-|ATATT|npm_|pypi-|hvs\.|AIza)[A-Za-z0-9._-]{10,}`), masked},
 	{"AGE-SECRET", regexp.MustCompile(`\bAGE-SECRET-KEY-1[A-Z0-9]+`), masked},
-	{"'", regexp.MustCompile(`(?i)\b(password|identified\s+by)\s+'(?:[^']|'')*'`), "$1 '" + masked + "'"}, // SQL
-	{"assword", regexp.MustCompile(`(\blogin\s+\S+\s+password\s+)\S+`), "${1}" + masked},                  // .netrc
-	{"-u", regexp.MustCompile(`(\s-u\s+[^\s:]+):\S+`), "$1:" + masked},                                    // curl
+	{"hooks.slack.com /webhooks/ /hook/ telegram", regexp.MustCompile(`(?i)(https://hooks\.slack\.com/(?:services|workflows|triggers)/|https://[a-z.]*discord(?:app)?\.com/api/webhooks/|https://open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/|https://api\.telegram\.org/bot)[^\s"'<>]+`), "${1}" + masked},
+	{"' \" $$", regexp.MustCompile(`(?i)\b((?:password|identified\s+(?:with\s+\S+\s+)?by)\s+)(?:E?'(?:[^'\n]|'')*(?:'|\n|$)|"[^"\n]*(?:"|\n|$)|\$\$[^$]*\$\$)`), "${1}'" + masked + "'"}, // SQL
+	{"assword PASSWORD", regexp.MustCompile(`(?i)\b(set\s+password\s+(?:for\s+\S+\s*)?=\s*)\S+`), "${1}" + masked},
+	{"assword", regexp.MustCompile(`(\blogin\s+\S+\s+password\s+)\S+`), "${1}" + masked}, // .netrc
+	{"-u", regexp.MustCompile(`(\s(?:-u\s*|--user[\s=])[^\s:]+):\S+`), "$1:" + masked},   // curl
+	{"mysql", regexp.MustCompile(`(\bmysql\w*\s(?:[^\n]*\s)?-p)[^\s-]\S*`), "${1}" + masked},
 }
 
 // scheme finds what follows a word of the Authorization header.
@@ -33,13 +35,27 @@ var scheme = regexp.MustCompile(`(?i)\b(bearer|basic|token|apikey)(\s+)([A-Za-z0
 
 // element finds a text between tags, and flag an argument of a command.
 var (
-	element = regexp.MustCompile(`<([A-Za-z][\w:.-]*)([^<>]*)>([^<]*)</`)
-	option  = regexp.MustCompile(`(^|[\s"'\x60\[])(--?)([A-Za-z][\w.-]*)(\s+)("(?:[^"\\]|\\.)*"|'[^']*'|\S+)`)
+	element = regexp.MustCompile(`<([A-Za-z][\w:.-]*)([^<>]*)>(<!\[CDATA\[[^\]]*\]\]>|[^<]*)</`)
+	option  = regexp.MustCompile(`(^|[\s"'\x60\[])(--?)([A-Za-z][\w.-]*)(\s+)("(?:[^"\\\n]|\\.)*"|'[^'\n]*'|["'][^\n]*|\S+)`)
+	dbURL   = regexp.MustCompile(`(?i)\b((?:postgres|postgresql|mysql|mariadb|redis|rediss|amqp|amqps|mongodb|mongodb\+srv|sqlserver|clickhouse|nats|kafka|ldap|ldaps|smtp|smtps)://[^\s:/?#@]*):([^\n"'<>\x60]*)@`)
+	port    = regexp.MustCompile(`^\d{1,5}([/?\s;,]|$)`)
+	colours = regexp.MustCompile(`\x1b\[[0-9;]*m`)
 	columns = regexp.MustCompile(`(?m)(^|\s)([A-Za-z][\w.-]*)(\t+| {2,})(\S+)`)
 )
 
 // text masks what looks like a secret.
 func (m masker) text(s string) string {
+	if strings.Contains(s, "\x1b[") {
+		s = colours.ReplaceAllString(s, "") // of terminals, which stand between what belongs together
+	}
+	if strings.Contains(s, "://") {
+		s = replaced(dbURL, s, func(p []string) string { // whose passwords people write with spaces and slashes
+			if port.MatchString(p[2]) {
+				return p[0]
+			}
+			return p[1] + ":" + masked + "@"
+		})
+	}
 	for i := range patterns {
 		for mark := range strings.FieldsSeq(patterns[i].marks) {
 			if strings.Contains(s, mark) {
@@ -72,7 +88,7 @@ func (m masker) text(s string) string {
 	}
 	if strings.Contains(s, "  ") || strings.Contains(s, "\t") {
 		s = replaced(columns, s, func(p []string) string {
-			if secrecy(p[2]) != strong || isState(p[4]) {
+			if secrecy(p[2]) != strong || isState(p[4]) || strings.Trim(p[4], "=:>|.-") == "" {
 				return p[0]
 			}
 			return p[1] + p[2] + p[3] + masked
