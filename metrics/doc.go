@@ -46,7 +46,13 @@
 // It is limited by construction: the number of series by [Config].MaxSeries and MaxTotalSeries, the past by MaxHistory. One
 // series with three labels takes about 0.7 kB, a histogram 2 kB more, and more when many processors observe it. The
 // past of 50 hours takes about 1 kB for a counter, 4 to 10 kB for a gauge, 60 to 150 kB for a histogram, depending on how far
-// its values are spread. When MaxHistory is used up, series remember less far, and Covered says so.
+// its values are spread.
+//
+// When MaxHistory is used up, that is logged once, and it is shared out: each series may have as much as any other, and what
+// those need less that need little goes to the rest. A series that needs more than its share forgets what is longest ago, so
+// that short windows stay as they were and Covered of long ones shrinks, of a metric to that of its series which forgot most.
+// New series get their share too. 64 MiB are enough for 450 histograms that are all in use. A share is never less
+// than MaxHistory/n*7/8 with n series, and 5 minutes of a histogram take about 4 kB. When much is free again the shares end.
 //
 // # Expiry
 //

@@ -82,9 +82,7 @@ func (h *history) recorded(s *series, kind Kind) bool {
 
 // giveBack gives back what the past of a series took.
 func (h *history) giveBack(s *series) {
-	for tier := range tiers {
-		h.budget += cap(s.past.log(tier).buf)
-	}
+	h.budget += s.past.size()
 }
 
 // forgetters are the Vecs that have holders. The registry does not keep them alive: each is a func that has its Vec forget

@@ -22,11 +22,25 @@ func Middle(bucket int) float64 { return middle(bucket) }
 // Buckets is how many there are.
 const Buckets = buckets
 
-// Log is a slotLog.
-type Log struct{ log slotLog }
+// Log is a slotLog, the only one of the only series.
+type Log struct {
+	h   history
+	log *slotLog
+}
+
+// NewLog returns a log that may take as many bytes.
+func NewLog(limit int) *Log {
+	s := &series{past: past{logs: new([len(tiers)]slotLog)}}
+	return &Log{history{limit: limit, budget: limit, share: unlimited, series: []*series{s}}, &s.past.logs[0]}
+}
 
 // Push adds a slot, or a gap for nil.
-func (l *Log) Push(slot []byte, keep int, budget *int) { l.log.push(slot, slot == nil, keep, budget) }
+func (l *Log) Push(slot []byte, keep int) {
+	l.h.push(&l.h.series[0].past, 0, keep, slot, slot == nil)
+}
+
+// Free is how many bytes it may still take.
+func (l *Log) Free() int { return l.h.budget }
 
 // Newest returns the last k slots but for the last skip ones, as far as they are known, and how many are missing.
 func (l *Log) Newest(k, skip int) (slots []string, missing int) {
@@ -95,6 +109,14 @@ func (r *Registry) HistoryBudget() int {
 	r.history.mu.Lock()
 	defer r.history.mu.Unlock()
 	return r.history.budget
+}
+
+// HistoryTaken is how many bytes the pasts of all series take.
+func (r *Registry) HistoryTaken() (taken int) {
+	r.history.mu.Lock()
+	defer r.history.mu.Unlock()
+	r.eachSeries(func(s *series, _ *tally) { taken += s.past.size() })
+	return taken
 }
 
 // Vecs is how many of them the registry tells to forget.

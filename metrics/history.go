@@ -3,6 +3,7 @@ package metrics
 import (
 	"context"
 	"errors"
+	"log/slog"
 	"sync"
 	"time"
 )
@@ -25,7 +26,9 @@ const (
 type history struct {
 	mu      sync.Mutex // guards it, and the pasts of all series
 	ends    [len(tiers)][]time.Time
-	budget  int // bytes that series may still take
+	limit   int // bytes that series may take for their past
+	budget  int // those that they still may
+	share   int // those that one of them may, see memory.go
 	started bool
 	running bool
 	forgets bool // everything that was before the last tick
@@ -34,6 +37,9 @@ type history struct {
 	kinds  []Kind
 	tally  [KindHistogram + 1]*tally
 	slot   []byte
+	sizes  []int
+
+	short, told bool // there was too little memory, which was logged
 }
 
 // start begins to remember, if that has not been done.
@@ -42,7 +48,8 @@ func (h *history) start(r *Registry, now time.Time) {
 		return
 	}
 	h.started = true
-	h.budget, h.forgets = limitOr(r.cfg.MaxHistory, DefaultMaxHistory), r.cfg.MaxHistory < 0
+	h.limit, h.forgets = limitOr(r.cfg.MaxHistory, DefaultMaxHistory), r.cfg.MaxHistory < 0
+	h.budget, h.share = h.limit, unlimited
 	r.mu.Lock()
 	if r.began.IsZero() {
 		r.began = now
@@ -95,11 +102,18 @@ func (h *history) release() {
 	h.running = false
 }
 
-// Tick remembers what happened since the last one, if that is ten seconds ago or nearly. [Registry.Run] calls it.
+// Tick remembers what happened since the last one, if that is ten seconds ago or nearly. [Registry.Run] calls it. It logs a
+// warning, once, when [Config].MaxHistory is used up.
 func (r *Registry) Tick() {
-	r.history.mu.Lock()
-	defer r.history.mu.Unlock()
+	h := &r.history
+	h.mu.Lock()
 	r.tick(time.Now())
+	tell := h.short && !h.told
+	h.told = h.told || tell
+	h.mu.Unlock()
+	if tell { // without the lock: the logger may ask for figures
+		r.logger().LogAttrs(context.Background(), slog.LevelWarn, "metrics: the memory for the past is used up; it does not reach back as far any more", slog.Int("max_history_bytes", h.limit))
+	}
 }
 
 // tick is [Registry.Tick] with the lock held.
@@ -109,6 +123,7 @@ func (r *Registry) tick(now time.Time) {
 	if now.Sub(h.lastEnd(0)) < tiers[0].step-tiers[0].step/20 {
 		return
 	}
+	h.undivided()
 	idle := false
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
@@ -124,7 +139,7 @@ func (r *Registry) tick(now time.Time) {
 			s.past.logs = new([len(tiers)]slotLog)
 		}
 		h.slot = t.appendTo(h.slot[:0])
-		s.past.logs[0].push(h.slot, false, tiers[0].keep, &h.budget)
+		h.push(&s.past, 0, tiers[0].keep, h.slot, false)
 	})
 	h.end(0, now)
 	if r.cfg.MaxIdle > 0 {
@@ -147,13 +162,13 @@ func (h *history) merge(r *Registry, tier int) {
 	n := h.after(tier-1, h.lastEnd(tier))
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
-		if h.forgets {
+		if s.past.logs == nil { // nothing is remembered, or it was just made
 			return
 		}
 		fine := s.past.log(tier - 1)
 		fine.between(n, 0, t.add)
 		h.slot = t.appendTo(h.slot[:0])
-		s.past.log(tier).push(h.slot, fine.missing(n, 0) > 0, tiers[tier].keep, &h.budget)
+		h.push(&s.past, tier, tiers[tier].keep, h.slot, fine.missing(n, 0) > 0)
 	})
 }
 

@@ -53,10 +53,13 @@ func (m *misuse) report(r *Registry, name string) {
 // maxWarnings limits what is remembered of mistakes.
 const maxWarnings = 100
 
-func (r *Registry) log(message, name, reason string) {
-	logger := r.cfg.Logger
-	if logger == nil {
-		logger = slog.Default()
+func (r *Registry) logger() *slog.Logger {
+	if r.cfg.Logger == nil {
+		return slog.Default()
 	}
-	logger.LogAttrs(context.Background(), slog.LevelWarn, message, slog.String("metric", name), slog.String("reason", reason))
+	return r.cfg.Logger
+}
+
+func (r *Registry) log(message, name, reason string) {
+	r.logger().LogAttrs(context.Background(), slog.LevelWarn, message, slog.String("metric", name), slog.String("reason", reason))
 }

@@ -23,6 +23,17 @@ func (p *past) log(tier int) *slotLog {
 	return &p.logs[tier]
 }
 
+// size is how much memory what is remembered takes.
+func (p *past) size() (size int) {
+	if p.logs == nil {
+		return 0
+	}
+	for i := range p.logs {
+		size += cap(p.logs[i].buf)
+	}
+	return size
+}
+
 type octaveCounts struct {
 	octave int
 	counts [bucketsPerOctave]uint64

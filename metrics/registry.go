@@ -23,7 +23,7 @@ type Config struct {
 	MaxSeries      int `env:"METRICS_MAX_SERIES" default:"1000" check:"min=-1" doc:"series that one metric may have; -1 is no limit"`
 	MaxTotalSeries int `env:"METRICS_MAX_TOTAL_SERIES" default:"10000" check:"min=-1" doc:"series that all metrics may have; -1 is no limit"`
 	// MaxHistory limits the memory of what [Registry.Summary] and [Registry.Select] look back on, in bytes. When it is used
-	// up, series remember less far. Defaults to 64 MiB; -1 is no history.
+	// up, which is logged once, those series that take most remember less far: see Memory in the package's documentation. Defaults to 64 MiB; -1 is no history.
 	MaxHistory int `env:"METRICS_MAX_HISTORY" default:"64MiB" unit:"bytes" check:"min=-1" doc:"memory for the last 25 hours; -1 is none"`
 	// MaxIdle is after what time a series is removed that was not recorded to and whose handle nobody has any more. It must be
 	// at least [MinIdle] and should be longer than any window that is asked for: see Expiry in the package's documentation.

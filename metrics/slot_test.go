@@ -16,22 +16,21 @@ func TestSlotLog(t *testing.T) {
 	t.Parallel()
 	random := rand.New(rand.NewPCG(5, 6))
 	for range 300 {
-		budget := random.IntN(3000)
-		most, keep := budget, 1+random.IntN(40)
-		var log metrics.Log
+		most, keep := random.IntN(3000), 1+random.IntN(40)
+		log := metrics.NewLog(most)
 		var all []string // "gap" for gaps
 		for i := range 200 {
 			switch size := random.IntN(1 + random.IntN(120)); {
 			case random.IntN(20) == 0:
 				all = append(all, "gap")
-				log.Push(nil, keep, &budget)
+				log.Push(nil, keep)
 			default:
 				slot := strings.Repeat(fmt.Sprint(i%10), size)
 				all = append(all, slot)
-				log.Push([]byte(slot), keep, &budget)
+				log.Push([]byte(slot), keep)
 			}
-			require.GreaterOrEqual(t, budget, 0)
-			require.Equal(t, most, budget+log.Size())
+			require.GreaterOrEqual(t, log.Free(), 0)
+			require.Equal(t, most, log.Free()+log.Size())
 			k := random.IntN(keep + 1)
 			skip := random.IntN(k + 1)
 			slots, missing := log.Newest(k, skip)
@@ -42,10 +41,9 @@ func TestSlotLog(t *testing.T) {
 		}
 	}
 	// With enough memory nothing is missing.
-	budget := 1 << 20
-	var log metrics.Log
+	log := metrics.NewLog(1 << 20)
 	for i := range 1000 {
-		log.Push([]byte(fmt.Sprint(i)), 36, &budget)
+		log.Push([]byte(fmt.Sprint(i)), 36)
 	}
 	slots, missing := log.Newest(36, 0)
 	require.Zero(t, missing)

@@ -3,7 +3,7 @@ package metrics
 import "encoding/binary"
 
 // slotLog holds the last slots of one series and one tier, oldest first, each with its length in front. It takes memory
-// only as it is needed, and from a common budget; when that is used up the oldest slots make room.
+// only as it is needed, see memory.go.
 type slotLog struct {
 	buf    []byte
 	head   int    // where the oldest slot begins
@@ -11,45 +11,43 @@ type slotLog struct {
 	pushed uint32 // slots since the series was made
 }
 
-// push adds a slot, or a gap when there is none. At most keep slots remain.
-func (l *slotLog) push(slot []byte, isGap bool, keep int, budget *int) {
-	l.pushed++
-	for l.n >= keep {
-		l.drop()
+// slotSize returns how much room a slot takes, with its header in front.
+func slotSize(slot []byte, isGap bool) int {
+	if isGap {
+		return 1
 	}
 	var header [binary.MaxVarintLen64]byte
-	size := 1 // of the header; a 0 is a gap
+	return binary.PutUvarint(header[:], uint64(len(slot))+1) + len(slot)
+}
+
+// put adds a slot, or a gap, for which there is room.
+func (l *slotLog) put(slot []byte, isGap bool) {
+	size := uint64(len(slot)) + 1
 	if isGap {
-		slot = nil
-	} else {
-		size = binary.PutUvarint(header[:], uint64(len(slot))+1)
+		slot, size = nil, 0
 	}
-	if !l.fit(size+len(slot), budget) {
-		return // not even alone
-	}
-	l.buf = append(append(l.buf, header[:size]...), slot...)
+	l.buf = append(binary.AppendUvarint(l.buf, size), slot...)
 	l.n++
 }
 
-// fit makes room for size bytes at the end, and says whether there is.
-func (l *slotLog) fit(size int, budget *int) bool {
-	for cap(l.buf)-len(l.buf) < size {
-		more := max(cap(l.buf)/2, size+32)
-		switch {
-		case l.head > 0 && (l.head >= len(l.buf)/4 || more > *budget):
-			l.buf = l.buf[:copy(l.buf, l.buf[l.head:])]
-			l.head = 0
-		case more <= *budget:
-			*budget -= more
-			l.buf = append(make([]byte, 0, cap(l.buf)+more), l.buf[l.head:]...)
-			l.head = 0
-		case l.n == 0:
-			return false
-		default:
-			l.drop()
-		}
+// used is how many bytes its slots take.
+func (l *slotLog) used() int { return len(l.buf) - l.head }
+
+// compact moves the slots to the front.
+func (l *slotLog) compact() {
+	l.buf = l.buf[:copy(l.buf, l.buf[l.head:])]
+	l.head = 0
+}
+
+// resize moves the slots to memory of another size. It returns how much more that is.
+func (l *slotLog) resize(size int) (more int) {
+	more = size - cap(l.buf)
+	old := l.buf[l.head:]
+	if l.buf = nil; size > 0 {
+		l.buf = append(make([]byte, 0, size), old...)
 	}
-	return true
+	l.head = 0
+	return more
 }
 
 // drop forgets the oldest slot.
