@@ -1,8 +1,10 @@
 package metrics
 
 import (
+	"cmp"
 	"context"
 	"fmt"
+	"math"
 	"slices"
 	"time"
 )
@@ -22,7 +24,8 @@ import (
 // never comes is no data for ever.
 //
 // The window is at most [MaxWindow] and should be shorter than the schedule by an hour; 0 is an hour. Other errors than
-// ErrNoData say that the window or the schedule cannot be. With [Config].MaxIdle, see there: a window should not be longer.
+// ErrNoData say that the window or the schedule cannot be, or that [Config].MaxIdle is not longer than the window by a step: series
+// may be gone then that the figure is of.
 func (r *Registry) RatePerHour(name string, window time.Duration, schedule Schedule, match ...Label) func(context.Context) (float64, error) {
 	q := newBusinessQuery(name, window, schedule, match)
 	return func(context.Context) (float64, error) {
@@ -53,13 +56,15 @@ type Comparison struct {
 // ago of 0 is a day. ago is at least the window, and both together are at most [MaxAgo].
 //
 // The error is [ErrNoData], wrapped, with the reason, when one of the two windows is not wholly known, or has no such figure.
-// That a counter did not grow is known. Other errors say that the windows cannot be.
+// That a counter did not grow is known. Other errors say that the windows cannot be, or that [Config].MaxIdle is not longer than
+// both together by a step.
 func (r *Registry) Compare(name string, figure Aggregate, window, ago time.Duration, match ...Label) (Comparison, error) {
 	return r.compare(newBusinessQuery(name, window, Schedule{}, match).since(figure, ago))
 }
 
 // QueryRatio returns a func, as [Registry.Query] does, that reads the Ratio of a [Comparison]: 0.5 is half of what it was. Its
-// error is [ErrNoData], wrapped, also when there was nothing before, and unless both windows are within the schedule.
+// error is [ErrNoData], wrapped, also when there was nothing before, and unless both windows are within the schedule; other errors are
+// those of Compare.
 //
 //	orders := registry.QueryRatio("orders", metrics.Rate, time.Hour, 24*time.Hour, schedule)
 func (r *Registry) QueryRatio(name string, figure Aggregate, window, ago time.Duration, schedule Schedule, match ...Label) func(context.Context) (float64, error) {
@@ -95,6 +100,9 @@ func (r *Registry) compare(q businessQuery) (Comparison, error) {
 	}
 	if b != 0 {
 		ratio := a / b
+		if math.IsInf(ratio, 0) || math.IsNaN(ratio) || math.IsInf(b, 0) {
+			return Comparison{}, fmt.Errorf("%w: the %s of %s, %v after %v, has no ratio", ErrNoData, q.figure, now.Name, a, b)
+		}
 		c.Ratio = &ratio
 	}
 	return c, nil
@@ -135,8 +143,8 @@ func (q businessQuery) since(figure Aggregate, ago time.Duration) businessQuery 
 
 // ask answers for both windows at the same moment, if they are known and within the schedule.
 func (r *Registry) ask(q businessQuery) (now, before Summary, err error) {
-	if q.err != nil {
-		return now, before, q.err
+	if err := cmp.Or(q.err, q.outlives(r.cfg.MaxIdle)); err != nil {
+		return now, before, err
 	}
 	f, ok := r.lookup(q.name)
 	if !ok {
@@ -177,6 +185,15 @@ func (q businessQuery) stepsAgo() (length, step time.Duration) {
 		}
 	}
 	return length, step
+}
+
+// outlives says that a figure may be of series that are removed, whose past is gone with them.
+func (q businessQuery) outlives(maxIdle time.Duration) error {
+	length, step := q.stepsAgo()
+	if need := q.ago + length + step; maxIdle > 0 && need > maxIdle {
+		return fmt.Errorf("metrics: with a MaxIdle of %v series may be gone that a figure of the last %v is of: MaxIdle must be at least that, or 0", maxIdle, need)
+	}
+	return nil
 }
 
 // permits says whether all that a summary is of is within the schedule.

@@ -56,12 +56,13 @@
 //
 // # Expiry
 //
-// With [Config].MaxIdle a series is removed when nothing was recorded to it for that long and nobody has its handle any more: what
+// With [Config].MaxIdle a series is removed when nothing was recorded to it for that long, nobody looked it up, and nobody has its handle any more: what
 // it took of the limits and of the memory is free for others, and metrics_expired_series_total counts it. What was recorded is
 // never lost: it is in the export until then. The garbage collector has to find that nobody has a handle, which takes it two
 // minutes at most, if it runs at all. These series stay:
 //
 //   - those whose handles somebody has. So keep that of a gauge which is set once, such as one with the version as a label;
+//   - gauges that were added to and are not exactly 0: what is taken from them later would be missing;
 //   - those without labels, which are the only ones of their metrics;
 //   - those of [Registry.GaugeFunc], those for what exceeds a limit, and the registry's own.
 //
@@ -72,8 +73,10 @@
 // A series that comes again begins at 0, with a new [Sample].Created. A Prometheus that is not told of that time sees the reset
 // when the value is lower than it was.
 //
+// [Registry.Run] and the figures find what is idle, and without Run the exports.
+//
 // Windows lack what removed series did. As nothing was recorded to them for MaxIdle, no sum over a shorter time lacks anything;
-// with a MaxIdle of [MaxAgo] none does at all.
+// with a MaxIdle of [MaxAgo] none does at all. [Registry.RatePerHour] and [Registry.Compare] return an error when MaxIdle is too short.
 //
 // # Business
 //

@@ -34,7 +34,12 @@ func (r *Registry) again(f *family, key []byte) (*series, *holder) {
 // isIdle says whether a series was not recorded to for long, as far as the last tick knows, and is nobody's. The history's
 // lock is held.
 func (r *Registry) isIdle(s *series, now time.Time) bool {
-	return s.lease != nil && now.Sub(s.lease.changed) >= r.cfg.MaxIdle && s.held() == nil
+	return s.lease != nil && now.Sub(s.lease.changed) >= r.cfg.MaxIdle && s.held() == nil && !s.isSum()
+}
+
+// isSum says whether a gauge was added to and is not back at 0: what is taken from it later would be taken from another one.
+func (s *series) isSum() bool {
+	return s.gauge != nil && s.lease.added.Load() && s.gauge.value() != 0
 }
 
 // expire removes idle series. The history's lock is held, and a tick is just over.
@@ -48,7 +53,7 @@ func (r *Registry) expire(now time.Time) {
 	for _, f := range r.ordered {
 		gone := 0
 		for _, s := range f.ordered {
-			if r.isIdle(s, now) && !r.history.recorded(s, f.kind) {
+			if r.isIdle(s, now) && !s.lease.asked.Load() && !r.history.recorded(s, f.kind) {
 				s.lease.over = true
 				r.history.giveBack(s)
 				gone++
@@ -69,6 +74,18 @@ func (r *Registry) expire(now time.Time) {
 		if f.sealed.Load() != nil && r.hasRoom(f) {
 			f.sealed.Store(nil)
 		}
+	}
+}
+
+// expireIfDue is for exports: without [Registry.Run] nobody else may ask for a tick. It does not wait for the lock: who has it, ticks.
+func (r *Registry) expireIfDue() {
+	h := &r.history
+	if r.cfg.MaxIdle == 0 || !h.mu.TryLock() {
+		return
+	}
+	defer h.mu.Unlock()
+	if !h.running {
+		r.tick(time.Now())
 	}
 }
 

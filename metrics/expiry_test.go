@@ -174,7 +174,7 @@ func TestRecordedAfterTheTick(t *testing.T) {
 		"c_total[user=ann]": func() { r.Counter("c", user("ann")).Inc() },
 		"c_total[user=bob]": func() { r.Counter("c", user("bob")).Add(0.5) },
 		"g[user=ann]":       func() { r.Gauge("g", user("ann")).Set(0) },
-		"g[user=bob]":       func() { r.Gauge("g", user("bob")).Add(-1) },
+		"g[user=bob]":       func() { r.Gauge("g", user("bob")).Add(-1); r.Gauge("g", user("bob")).Add(1) },
 		"h[user=ann]":       func() { r.Histogram("h", user("ann")).Observe(1) },
 		"h[user=bob]":       func() { r.Histogram("h", user("bob")).Observe(0) },
 	} {

@@ -246,6 +246,7 @@ func (r *Registry) own(name string, labels ...Label) *series {
 	s, ok := f.series.locked(key)
 	if !ok {
 		s = r.add(f, key, labels)
+		r.total--
 	}
 	s.pin()
 	return s

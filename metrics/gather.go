@@ -78,6 +78,7 @@ func (d *Distribution) Cumulative(bounds []float64) []uint64 {
 // not done. Packages prom and otel export with it.
 func (r *Registry) Gather(ctx context.Context) []Family {
 	r.refresh(ctx)
+	r.expireIfDue()
 	families := r.exported()
 	list := make([]Family, len(families))
 	var counts [buckets]uint64

@@ -128,7 +128,7 @@ func (r *Registry) tick(now time.Time) {
 	r.eachSeries(func(s *series, t *tally) {
 		t.reset()
 		s.since(t, true)
-		if s.lease != nil && t.recorded {
+		if s.lease != nil && (s.lease.asked.Swap(false) || t.recorded) {
 			s.lease.changed = now
 		}
 		idle = idle || r.isIdle(s, now)

@@ -40,6 +40,9 @@ func (h *heldGauge) Set(v float64) {
 
 // Add adds v, unless that gives no number.
 func (h *heldGauge) Add(v float64) {
+	if a := &h.of.lease.added; !a.Load() {
+		a.Store(true)
+	}
 	h.of.gauge.Add(v)
 	runtime.KeepAlive(h)
 }
@@ -64,6 +67,8 @@ type lease struct {
 	over    bool                                 // the series has been removed
 	changed time.Time                            // the last tick before which something was recorded; guarded by the history's lock
 	vecs    *forgetters                          // the registry's
+	asked   atomic.Bool                          // somebody has looked it up since the last tick
+	added   atomic.Bool                          // a gauge's value is a sum, which would be lost
 }
 
 // held returns the holder that somebody has, or nil. It needs no lock: once a holder is gone it is gone, and a series that is
@@ -81,13 +86,25 @@ func (s *series) held() *holder {
 // hold returns the holder of a series that has not been removed; there is one at a time. Registry.mu is held. It is nil when
 // series do not expire.
 func (s *series) hold() *holder {
-	if h := s.held(); h != nil || s.lease == nil {
+	if s.lease == nil {
+		return nil
+	}
+	s.lease.lookedUp()
+	if h := s.held(); h != nil {
 		return h
 	}
 	h := &holder{s}
 	w := weak.Make(h)
 	s.lease.holder.Store(&w)
 	return h
+}
+
+// lookedUp has a series stay for a while, because somebody asks for it. It is read before it is written to, so that
+// processors do not take its memory from each other.
+func (l *lease) lookedUp() {
+	if !l.asked.Load() {
+		l.asked.Store(true)
+	}
 }
 
 // pin keeps a series for ever: it holds itself. Registry.mu is held.

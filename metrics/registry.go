@@ -25,8 +25,9 @@ type Config struct {
 	// MaxHistory limits the memory of what [Registry.Summary] and [Registry.Select] look back on, in bytes. When it is used
 	// up, which is logged once, those series that take most remember less far: see Memory in the package's documentation. Defaults to 64 MiB; -1 is no history.
 	MaxHistory int `env:"METRICS_MAX_HISTORY" default:"64MiB" unit:"bytes" check:"min=-1" doc:"memory for the last 25 hours; -1 is none"`
-	// MaxIdle is after what time a series is removed that was not recorded to and whose handle nobody has any more. It must be
-	// at least [MinIdle] and should be longer than any window that is asked for: see Expiry in the package's documentation.
+	// MaxIdle is after what time a series is removed that was neither recorded to nor looked up, and whose handle nobody has any more. It must be
+	// at least [MinIdle] and should be longer than any window that is asked for, which
+	// [Registry.RatePerHour], [Registry.Compare] and [Registry.QueryRatio] insist on: see Expiry in the package's documentation.
 	// Defaults to 0, which is never.
 	MaxIdle time.Duration `env:"METRICS_MAX_IDLE" default:"0s" unit:"s" doc:"after what time a series is removed that is not used any more, at least 5m; 0 is never"`
 	// Strict makes misuse panic, for tests.
@@ -122,6 +123,7 @@ func (r *Registry) series(name string, kind Kind, labels []Label) (*series, *hol
 				if s.lease == nil {
 					return s, nil
 				}
+				s.lease.lookedUp()
 				if h := s.held(); h != nil {
 					return s, h
 				}

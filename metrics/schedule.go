@@ -196,7 +196,8 @@ func sinceMidnight(t time.Time) time.Duration {
 	return time.Duration(hour)*time.Hour + time.Duration(minute)*time.Minute + time.Duration(second)*time.Second + time.Duration(t.Nanosecond())
 }
 
-// String returns the schedule as [ParseSchedule] reads it.
+// String returns the schedule as [ParseSchedule] reads it, if [time.LoadLocation] knows the Location by its name: one of
+// [time.FixedZone] is not read back, or as another one of that name.
 func (s Schedule) String() string {
 	var parts []string
 	if len(s.Days) > 0 {

@@ -42,26 +42,25 @@ func (s *Series) Key() string {
 
 // Select returns all series whose names contain a pattern, in which an asterisk stands for anything and a dot for an
 // underscore, in the order of their names and labels, with their points since a time, which is at most [MaxAgo] ago.
-// With a time in the future there are no points.
+// With a time in the future there are no points. A pattern of more than 1 024 bytes fits none.
 func (r *Registry) Select(pattern string, since time.Time) []Series {
 	h := &r.history
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	now := time.Now()
 	r.tick(now)
-	r.mu.Lock()
+	fits := namePattern(pattern)
 	var list []Series
 	var sources []*series
-	for _, f := range r.ordered {
-		if !matchName(f.name, pattern) {
+	for _, f := range r.exported() {
+		if !fits(f.name) {
 			continue
 		}
-		for _, s := range f.ordered {
+		for _, s := range f.series {
 			list = append(list, Series{Name: f.name, Kind: f.kind, Labels: slices.Clone(s.labels)})
 			sources = append(sources, s)
 		}
 	}
-	r.mu.Unlock()
 	if window := now.Sub(since); window >= 0 {
 		for i := range list { // each as far as it is known
 			look := h.back(now, min(window, MaxAgo), 0, sources[i:i+1])
@@ -72,16 +71,24 @@ func (r *Registry) Select(pattern string, since time.Time) []Series {
 	return list
 }
 
-// matchName says whether a name contains the parts of a pattern between its asterisks, in their order.
-func matchName(name, pattern string) bool {
-	for part := range strings.SplitSeq(strings.ReplaceAll(pattern, ".", "_"), "*") {
-		_, rest, ok := strings.Cut(name, part)
-		if !ok {
-			return false
-		}
-		name = rest
+const maxPattern = 1024
+
+// namePattern returns a func that says whether a name contains the parts of a pattern between its asterisks, in their order.
+func namePattern(pattern string) func(name string) bool {
+	if len(pattern) > maxPattern {
+		return func(string) bool { return false }
 	}
-	return true
+	parts := strings.Split(strings.ReplaceAll(pattern, ".", "_"), "*")
+	return func(name string) bool {
+		for _, part := range parts {
+			_, rest, ok := strings.Cut(name, part)
+			if !ok {
+				return false
+			}
+			name = rest
+		}
+		return true
+	}
 }
 
 // points returns what is remembered of a series, step by step.

@@ -31,6 +31,7 @@ func (r *Registry) WriteOpenMetrics(w io.Writer) error {
 }
 
 func (r *Registry) write(w io.Writer, format format) error {
+	r.expireIfDue()
 	t := textWriter{format: format}
 	families := r.exported()
 	for i := range families {
