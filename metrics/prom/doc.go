@@ -28,6 +28,9 @@
 //
 //	prom.Register(prometheus.WrapRegistererWithPrefix("prodwright_", prometheus.DefaultRegisterer), registry)
 //
+// Labels that the registerer adds, as that of prometheus.WrapRegistererWith does, come first too: one of ours of the same name is
+// exported as exported_<name>, which is logged once.
+//
 // It cannot know what unchecked collectors export, other metrics.Registries among them: two of them in one registry need a
 // prefix or a label each. The names of this library's packages are none of those of the collectors of Go and of processes.
 //
@@ -39,5 +42,6 @@
 //
 // # Errors
 //
-// [Register] returns those of the registry. A scrape has none of its own.
+// [Register] returns those of the registry, and one when a metrics.Registry is registered with more than 20 different sets of label
+// names. A scrape has none of its own.
 package prom

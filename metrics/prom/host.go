@@ -22,11 +22,12 @@ type host struct {
 
 	mu      sync.Mutex // guards what follows
 	taken   map[string]bool
-	pending int  // questions that are not answered
-	slow    bool // one took longer than patience
+	labels  map[string]bool // those that are known, and whether the registerer adds them
+	pending int             // questions that are not answered
+	slow    bool            // one took longer than patience
 }
 
-// without returns the families whose names the host does not have.
+// without returns the families whose names the host does not have, without labels that it adds.
 func (h *host) without(families []metrics.Family) []metrics.Family {
 	h.mu.Lock()
 	slow := h.slow
@@ -36,7 +37,7 @@ func (h *host) without(families []metrics.Family) []metrics.Family {
 		answered = make(chan struct{})
 		// Only a question that is asked aside can be given up: a registry that is being collected by another one keeps
 		// its lock meanwhile.
-		go h.ask(h.open(families), answered)
+		go h.ask(h.open(families), h.unknownLabels(families), answered)
 	}
 	h.mu.Unlock()
 	if !slow {
@@ -51,6 +52,7 @@ func (h *host) without(families []metrics.Family) []metrics.Family {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	h.slow = h.slow || slow
+	h.rename(families)
 	return slices.DeleteFunc(families, func(f metrics.Family) bool { return h.taken[f.Name] })
 }
 
@@ -76,8 +78,8 @@ func (h *host) open(families []metrics.Family) [][]string {
 	return list
 }
 
-// ask finds out which families the host has: none, nearly always.
-func (h *host) ask(families [][]string, answered chan<- struct{}) {
+// ask finds out which families the host has, and which labels it adds: none, nearly always.
+func (h *host) ask(families [][]string, labels []string, answered chan<- struct{}) {
 	var taken []string
 	if h.has(families...) {
 		for _, names := range families {
@@ -86,7 +88,9 @@ func (h *host) ask(families [][]string, answered chan<- struct{}) {
 			}
 		}
 	}
+	added := h.adds(labels)
 	h.mu.Lock()
+	added = h.learn(labels, added)
 	if h.taken == nil {
 		h.taken = make(map[string]bool)
 	}
@@ -97,6 +101,9 @@ func (h *host) ask(families [][]string, answered chan<- struct{}) {
 	h.pending--
 	h.mu.Unlock()
 	close(answered)
+	for _, name := range added {
+		warnOfLabel(name)
+	}
 	for _, name := range taken {
 		slog.LogAttrs(context.Background(), slog.LevelWarn, "prom: a metric is not exported", slog.String("metric", name),
 			slog.String("reason", "the registry has its name, or one that is derived from it; register with a prefix"))
