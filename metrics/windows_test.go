@@ -77,7 +77,7 @@ func TestDayOfWindows(t *testing.T) {
 		hours     int
 		perSecond int
 		least     time.Duration // of 24 h is covered at the end
-	}{{"two days", 0, 51, 500, 24 * time.Hour}, {"little memory", 20_000, 8, 50, 5 * time.Minute}, {"hardly any", 300, 2, 20, 0}} {
+	}{{"two days", 0, 51, 1000, 24 * time.Hour}, {"little memory", 20_000, 8, 50, 5 * time.Minute}, {"hardly any", 300, 2, 20, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			if raceEnabled {
 				c.perSecond = max(c.perSecond/10, 10) // what the race detector makes of it is long enough
