@@ -159,7 +159,7 @@ func (c *capture) finish(h *Handler, r *http.Request) {
 		a.header.Del("Content-Disposition")
 		h.writePage(out, r, viewOf(r), a.status, tree, text)
 	case tree != nil:
-		tree.writeJSON(out, "")
+		tree.writeJSON(out)
 		out.WriteByte('\n')
 	default:
 		out.WriteString(text)

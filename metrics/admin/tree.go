@@ -104,43 +104,13 @@ func (n *node) member(name string) *node {
 const deepest = 64
 
 // writeJSON writes it with an indent.
-func (n *node) writeJSON(b *bytes.Buffer, indent string) {
-	brackets := "[]"
-	switch n.kind {
-	case plainNode:
-		b.WriteString(n.text)
-		return
-	case stringNode:
-		writeString(b, n.text)
-		return
-	case objectNode:
-		brackets = "{}"
-	case listNode:
-	}
-	b.WriteByte(brackets[0])
-	deeper := indent
-	if len(indent) < deepest {
-		deeper += "  "
-	}
-	for i, m := range n.members {
-		if i > 0 {
-			b.WriteByte(',')
-		}
-		b.WriteString("\n" + deeper)
-		if n.kind == objectNode {
-			writeString(b, n.names[i])
-			b.WriteString(": ")
-		}
-		m.writeJSON(b, deeper)
-	}
-	if len(n.members) > 0 {
-		b.WriteString("\n" + indent)
-	}
-	b.WriteByte(brackets[1])
-}
+func (n *node) writeJSON(b *bytes.Buffer) { n.write(b, "\n", ": ") }
 
 // writeCompact writes it in one line.
-func (n *node) writeCompact(b *bytes.Buffer) {
+func (n *node) writeCompact(b *bytes.Buffer) { n.write(b, "", ":") }
+
+// write writes it with a line break and an indent before each member, if there are any, and a colon after each name.
+func (n *node) write(b *bytes.Buffer, line, colon string) {
 	brackets := "[]"
 	switch n.kind {
 	case plainNode:
@@ -153,16 +123,24 @@ func (n *node) writeCompact(b *bytes.Buffer) {
 		brackets = "{}"
 	case listNode:
 	}
+	deeper := line
+	if line != "" && len(line) <= deepest {
+		deeper += "  "
+	}
 	b.WriteByte(brackets[0])
 	for i, m := range n.members {
 		if i > 0 {
 			b.WriteByte(',')
 		}
+		b.WriteString(deeper)
 		if n.kind == objectNode {
 			writeString(b, n.names[i])
-			b.WriteByte(':')
+			b.WriteString(colon)
 		}
-		m.writeCompact(b)
+		m.write(b, deeper, colon)
+	}
+	if len(n.members) > 0 {
+		b.WriteString(line)
 	}
 	b.WriteByte(brackets[1])
 }
