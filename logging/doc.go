@@ -1,0 +1,2 @@
+// Package logging writes structured logs that survive the disk, the database and the crash.
+package logging
