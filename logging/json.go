@@ -76,32 +76,21 @@ func appendTime(dst []byte, t time.Time) []byte {
 	if year < 0 || year > 9999 {
 		return t.AppendFormat(dst, "2006-01-02T15:04:05.000000Z")
 	}
-	dst = appendDigits(dst, year, 4)
-	dst = append(dst, '-')
-	dst = appendDigits(dst, int(month), 2)
-	dst = append(dst, '-')
-	dst = appendDigits(dst, day, 2)
-	dst = append(dst, 'T')
-	dst = appendDigits(dst, hour, 2)
-	dst = append(dst, ':')
-	dst = appendDigits(dst, minute, 2)
-	dst = append(dst, ':')
-	dst = appendDigits(dst, second, 2)
-	dst = append(dst, '.')
-	dst = appendDigits(dst, t.Nanosecond()/1000, 6)
-	return append(dst, 'Z')
+	micros := t.Nanosecond() / 1000
+	return append(
+		dst,
+		tens(year/100), units(year/100), tens(year), units(year), '-', tens(int(month)), units(int(month)), '-', tens(day), units(day), 'T',
+		tens(hour), units(hour), ':', tens(minute), units(minute), ':', tens(second), units(second), '.',
+		tens(micros/10000), units(micros/10000), tens(micros/100), units(micros/100), tens(micros), units(micros), 'Z',
+	)
 }
 
-// appendDigits appends the last digits of n, which is not negative.
-func appendDigits(dst []byte, n, digits int) []byte {
-	at := len(dst)
-	dst = append(dst, "000000"[:digits]...)
-	for i := at + digits - 1; i >= at; i-- {
-		dst[i] = byte('0' + n%10)
-		n /= 10
-	}
-	return dst
-}
+// digits are the last two of each number.
+const digits = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
+
+func tens(n int) byte { return digits[n%100*2] }
+
+func units(n int) byte { return digits[n%100*2+1] }
 
 // appendString appends a text as a string of JSON.
 func appendString[T string | []byte](dst []byte, s T) []byte {
@@ -120,7 +109,7 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 			continue
 		}
 		if c >= utf8.RuneSelf {
-			if size := runeLen(s[i:]); size > 0 {
+			if _, size := firstRune(s[i:]); size > 1 {
 				i += size
 				continue
 			}
@@ -133,18 +122,15 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, s[begin:]...)
 }
 
-// runeLen returns the length of the rune that s begins with, 0 if it is none.
-func runeLen[T string | []byte](s T) int {
-	r, size := utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
-	if r == utf8.RuneError && size == 1 {
-		return 0
-	}
-	return size
+// firstRune returns the rune that s begins with, and its length, which is 1 for a byte that is none.
+func firstRune[T string | []byte](s T) (r rune, size int) {
+	return utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
 }
+
+const hexDigits = "0123456789abcdef"
 
 // appendEscape appends a byte that cannot stand in a string of JSON.
 func appendEscape(dst []byte, c byte) []byte {
-	const hex = "0123456789abcdef"
 	switch c {
 	case '"', '\\':
 		return append(dst, '\\', c)
@@ -158,5 +144,5 @@ func appendEscape(dst []byte, c byte) []byte {
 	if c >= utf8.RuneSelf {
 		return append(dst, "\ufffd"...)
 	}
-	return append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&0xf])
+	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
 }

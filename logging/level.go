@@ -7,7 +7,7 @@ import (
 	"go.uber.org/zap/zapcore"
 )
 
-// LevelName returns how a level is written: DEBUG, INFO, WARNING, ERROR, and CRITICAL for all that zap has above.
+// LevelName returns how a level is written: DEBUG, INFO, WARNING, ERROR, CRITICAL for all that zap has above, and OFF for [Off].
 func LevelName(l zapcore.Level) string {
 	switch {
 	case l < zapcore.InfoLevel:
@@ -18,6 +18,8 @@ func LevelName(l zapcore.Level) string {
 		return "WARNING"
 	case l < zapcore.DPanicLevel:
 		return "ERROR"
+	case l >= Off:
+		return "OFF"
 	}
 	return "CRITICAL"
 }

@@ -33,6 +33,8 @@ type Record struct {
 	// Extra are all other fields: the members of a JSON object without its braces, or nothing. It is valid JSON and valid
 	// UTF-8. A name may occur twice.
 	Extra []byte
+
+	line, text []byte // what AppendJSON and AppendText gave, for further sinks that want the same
 }
 
 // Exception returns the text of the error and, below, the stack, or what there is of both.
@@ -44,4 +46,16 @@ func (r *Record) Exception() string {
 		return r.Stack
 	}
 	return r.Error + "\n" + r.Stack
+}
+
+// lineOf returns the record as a line with its newline, of JSON or for people. Sinks that want the same share it.
+func (r *Record) lineOf(text bool) []byte {
+	to, appendTo := &r.line, r.AppendJSON
+	if text {
+		to, appendTo = &r.text, r.AppendText
+	}
+	if len(*to) == 0 {
+		*to = append(appendTo(*to), '\n')
+	}
+	return *to
 }

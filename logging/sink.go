@@ -20,7 +20,7 @@ type Sink interface {
 	Sync(ctx context.Context) error
 }
 
-// Closer is a sink that can be closed. Write is not called any more when Close is.
+// Closer is a sink that can be closed. Write may still be called then, by a goroutine that logs late, and returns an error.
 type Closer interface {
 	// Close brings what was acknowledged to where it belongs, or keeps it for the next start, until ctx is done.
 	Close(ctx context.Context) error

@@ -24,7 +24,9 @@ func (h *house) layering(k *pkg) {
 		case !slices.Contains(h.Packages, to):
 		case from != to:
 			h.addf("layering", k.rel, "imports %s; let the application compose them, or share through internal/", rel)
-		case strings.HasPrefix(rel, k.rel+"/"):
+		case slices.Contains(h.Parts, k.rel) && rel != k.rel:
+			h.addf("layering", k.rel, "imports %s, but is a part of its parent, and imports nothing of the module", rel)
+		case strings.HasPrefix(rel, k.rel+"/") && !slices.Contains(h.Parts, rel):
 			h.addf("layering", k.rel, "imports %s, which is below it", rel)
 		}
 	}

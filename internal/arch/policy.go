@@ -13,6 +13,9 @@ type Policy struct {
 	// Modules are those that a package's build may contain. A package that is not listed has its parent's; the modules
 	// named here may bring others of their own with them, so those are listed too.
 	Modules map[string][]string
+	// Parts are sub-packages that their parent is made of: it may import them, and they import nothing of the module but internal
+	// packages.
+	Parts []string
 	// Inward are nested modules that may import the root's internal packages, because nobody imports them.
 	Inward []string
 	// Signals and Environment are the packages that may handle signals and read the environment.
@@ -71,6 +74,7 @@ func Prodwright() Policy {
 			"autoscale":             {},
 			"internal":              pgx,
 		},
+		Parts:       []string{"logging/rotate", "logging/redact"},
 		Inward:      []string{"examples", "internal/bench", "internal/interop"},
 		Signals:     []string{"metrics/lifecycle"},
 		Environment: []string{"envcfg", "internal"},
