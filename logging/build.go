@@ -3,6 +3,7 @@ package logging
 import (
 	"fmt"
 	"strconv"
+	"strings"
 
 	"go.uber.org/zap/zapcore"
 )
@@ -17,6 +18,7 @@ const (
 	keyTraceID     = "trace_id"
 	keySpanID      = "span_id"
 	keyFingerprint = "fingerprint"
+	keyExtra       = "extra_data" // whose members are among all other fields
 )
 
 // builder makes a record of fields. Those that have no place of their own are written as JSON: to root, or to open, which
@@ -109,7 +111,7 @@ func textOf(cause any) (text string) {
 func (b *builder) promote(f *zapcore.Field) bool {
 	r := &b.rec
 	switch len(f.Key) { // most fields have no place
-	case len(keyError), len(keyUserID), len(keyRequestID), len(keyTraceID), len(keyFingerprint):
+	case len(keyError), len(keyUserID), len(keyTraceID), len(keyRequestID), len(keyFingerprint):
 	default:
 		return false
 	}
@@ -128,6 +130,8 @@ func (b *builder) promote(f *zapcore.Field) bool {
 		return promoteText(&r.SpanID, f)
 	case keyFingerprint:
 		return promoteText(&r.Fingerprint, f)
+	case keyExtra:
+		return b.promoteExtra(f)
 	}
 	return false
 }
@@ -178,10 +182,31 @@ func (b *builder) promoteError(f *zapcore.Field) bool {
 	b.rec.Error = text
 	if _, ok := err.(fmt.Formatter); ok {
 		if verbose := fmt.Sprintf("%+v", err); verbose != text {
-			b.rec.Stack = verbose
+			b.rec.Stack = strings.TrimLeft(strings.TrimPrefix(verbose, text), "\n")
 		}
 	}
 	return true
+}
+
+// promoteExtra takes the members of an object out of it.
+func (b *builder) promoteExtra(f *zapcore.Field) bool {
+	switch f.Type {
+	case zapcore.ObjectMarshalerType:
+		if m, ok := f.Interface.(zapcore.ObjectMarshaler); ok {
+			if err := m.MarshalLogObject(&b.root); err != nil {
+				b.root.AddString(keyExtra+"Error", err.Error())
+			}
+			b.root.close()
+			return true
+		}
+	case zapcore.ReflectType:
+		if text, err := marshal(f.Interface); err == nil && len(text) > len("{}") && text[0] == '{' {
+			b.root.next()
+			b.root.buf = append(b.root.buf, text[1:len(text)-1]...)
+			return true
+		}
+	}
+	return false
 }
 
 // finish completes the record of an entry.

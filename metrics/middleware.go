@@ -4,7 +4,8 @@ import (
 	"net/http"
 	"strconv"
 	"strings"
-	"time"
+
+	"github.com/prodwright/prodwright/internal/exchange"
 )
 
 // HTTP measures the requests of a server. Each counts for its method, its route and its status:
@@ -55,15 +56,15 @@ type httpMiddleware struct {
 // ServeHTTP measures one request.
 func (h *httpMiddleware) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	h.inFlight.Add(1)
-	m := &measured{ResponseWriter: w, begin: time.Now()}
+	m := exchange.Of(w)
 	defer h.done(m, r)
-	h.next.ServeHTTP(m.asCapableAs(w), r)
-	m.finished = true
+	h.next.ServeHTTP(m.Writer(), r)
+	m.Finish()
 }
 
-func (h *httpMiddleware) done(m *measured, r *http.Request) {
+func (h *httpMiddleware) done(m *exchange.Response, r *http.Request) {
 	h.inFlight.Add(-1)
-	e := m.exchange()
+	e := m.Exchange()
 	l := httpLabels{knownMethod(r.Method), routeOf(r.Pattern), "aborted"}
 	switch {
 	case e.Status >= firstCode && e.Status < firstCode+codes:
