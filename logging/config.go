@@ -26,8 +26,11 @@ type Config struct {
 	// is made when it is not there.
 	Dir string `env:"LOG_DIR" default:"/var/log/app" doc:"directory of log files"`
 
-	Console   Console
-	File      File
+	// Console is the standard error, as text.
+	Console Console
+	// File has all records, as JSON.
+	File File
+	// ErrorFile has the records of level ERROR and above.
 	ErrorFile ErrorFile
 	// Sinks are further ones, such as that of package pglog. [Logs.Close] closes them.
 	Sinks []Sink
@@ -109,7 +112,7 @@ func (c Config) withDefaults() Config {
 	return c
 }
 
-// Validate returns all that is wrong, joined.
+// Validate returns all that is wrong, joined, each beginning with the name of its field.
 func (c Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
@@ -157,10 +160,7 @@ func (c Config) Validate() error {
 			wrong("Cores[%d] is nil", i)
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("logging: %w", err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 // path returns that of a file.

@@ -7,7 +7,7 @@ import (
 )
 
 // AppendJSON appends the record as one line of JSON, without a newline: the fields of a record in their order, those that are
-// empty left out, and at the end extra_data. Nothing but control characters, quotes and backslashes is escaped; what is not
+// empty left out, and at the end extra_data. Nothing but quotes, backslashes and what does something to a terminal is escaped; what is not
 // UTF-8 becomes U+FFFD.
 func (r *Record) AppendJSON(dst []byte) []byte {
 	dst = append(dst, '{')
@@ -99,24 +99,25 @@ func appendString[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, '"')
 }
 
-// appendEscaped appends a text as it stands between the quotes of JSON.
+// appendEscaped appends a text as it stands between the quotes of JSON. What does something to a terminal is escaped, too.
 func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 	begin := 0 // of what can be copied as it is
 	for i := 0; i < len(s); {
 		c := s[i]
-		if c >= ' ' && c < utf8.RuneSelf && c != '"' && c != '\\' {
+		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
 			i++
 			continue
 		}
+		r, size := rune(c), 1
 		if c >= utf8.RuneSelf {
-			if _, size := firstRune(s[i:]); size > 1 {
+			if r, size = firstRune(s[i:]); size > 1 && !isControl(r) {
 				i += size
 				continue
 			}
 		}
 		dst = append(dst, s[begin:i]...)
-		dst = appendEscape(dst, c)
-		i++
+		dst = appendEscape(dst, r, size)
+		i += size
 		begin = i
 	}
 	return append(dst, s[begin:]...)
@@ -129,20 +130,24 @@ func firstRune[T string | []byte](s T) (r rune, size int) {
 
 const hexDigits = "0123456789abcdef"
 
-// appendEscape appends a byte that cannot stand in a string of JSON.
-func appendEscape(dst []byte, c byte) []byte {
-	switch c {
-	case '"', '\\':
-		return append(dst, '\\', c)
-	case '\n':
+// appendEscape appends a rune that cannot stand as it is, or for a byte that is none what Go has for it.
+func appendEscape(dst []byte, r rune, size int) []byte {
+	switch {
+	case r == '"', r == '\\':
+		return append(dst, '\\', byte(r))
+	case r == '\n':
 		return append(dst, '\\', 'n')
-	case '\r':
+	case r == '\r':
 		return append(dst, '\\', 'r')
-	case '\t':
+	case r == '\t':
 		return append(dst, '\\', 't')
-	}
-	if c >= utf8.RuneSelf {
+	case r == utf8.RuneError && size == 1:
 		return append(dst, "\ufffd"...)
 	}
-	return append(dst, '\\', 'u', '0', '0', hexDigits[c>>4], hexDigits[c&0xf])
+	return append(dst, '\\', 'u', hexDigits[r>>12&0xf], hexDigits[r>>8&0xf], hexDigits[r>>4&0xf], hexDigits[r&0xf])
+}
+
+// isControl says whether a rune does something to a terminal or to the order of what is read. None is beyond U+FFFF.
+func isControl(r rune) bool {
+	return r < 0xa0 || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' || r == '\u2028' || r == '\u2029'
 }

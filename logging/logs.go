@@ -41,7 +41,7 @@ type Logs struct {
 // Call [Logs.Close] at the end.
 func New(c Config) (*Logs, error) {
 	if err := c.Validate(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("logging: invalid configuration:\n%w", err)
 	}
 	c = c.withDefaults()
 	l := &Logs{caller: c.Caller.on(), fallback: newFallback(c.Fallback)}

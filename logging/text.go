@@ -77,24 +77,13 @@ func appendPlain[T string | []byte](dst []byte, s T, newline string) []byte {
 			}
 		}
 		dst = append(dst, s[begin:i]...)
-		switch {
-		case c == '\n' && newline != "":
+		if c == '\n' && newline != "" {
 			dst = append(dst, newline...)
-		case size == 1 && c != 0x7f:
-			dst = appendEscape(dst, c)
-		default:
-			dst = append(dst, `\u`...)
-			for shift := 12; shift >= 0; shift -= 4 {
-				dst = append(dst, hexDigits[r>>shift&0xf])
-			}
+		} else {
+			dst = appendEscape(dst, r, size)
 		}
 		i += size
 		begin = i
 	}
 	return append(dst, s[begin:]...)
-}
-
-// isControl says whether a rune does something to a terminal or to the order of what is read.
-func isControl(r rune) bool {
-	return r < 0xa0 || '\u202a' <= r && r <= '\u202e' || '\u2066' <= r && r <= '\u2069' || r == '\u2028' || r == '\u2029'
 }

@@ -37,7 +37,7 @@ type Config struct {
 // DefaultRequestIDHeader is the header of the id of a request.
 const DefaultRequestIDHeader = "X-Request-ID"
 
-// Validate returns all that is wrong, joined.
+// Validate returns all that is wrong, joined, each beginning with the name of its field.
 func (c Config) Validate() error {
 	var errs []error
 	if !isToken(cmp.Or(c.RequestIDHeader, DefaultRequestIDHeader)) {
@@ -51,10 +51,7 @@ func (c Config) Validate() error {
 			errs = append(errs, fmt.Errorf("TrustedProxies[%d] is no network: use one as in 10.0.0.0/8", i))
 		}
 	}
-	if err := errors.Join(errs...); err != nil {
-		return fmt.Errorf("httplog: %w", err)
-	}
-	return nil
+	return errors.Join(errs...)
 }
 
 func (c Config) withDefaults() Config {

@@ -25,7 +25,7 @@ type Middleware struct {
 // New returns a middleware that logs to log. Its errors are those of [Config.Validate].
 func New(log *zap.Logger, cfg Config) (*Middleware, error) {
 	if err := cfg.Validate(); err != nil {
-		return nil, err
+		return nil, fmt.Errorf("httplog: invalid configuration:\n%w", err)
 	}
 	// The stack of the middleware says nothing.
 	return &Middleware{cfg: cfg.withDefaults(), log: log.WithOptions(zap.WithCaller(false), zap.AddStacktrace(logging.Off))}, nil
