@@ -6,9 +6,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prodwright/prodwright/logging"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 // tenFields are those of an ordinary record.

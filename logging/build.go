@@ -153,7 +153,7 @@ func promoteText(to *string, f *zapcore.Field) bool {
 	case zapcore.Int64Type, zapcore.Int32Type, zapcore.Int16Type, zapcore.Int8Type:
 		*to = strconv.FormatInt(f.Integer, 10)
 	case zapcore.Uint64Type, zapcore.Uint32Type, zapcore.Uint16Type, zapcore.Uint8Type:
-		*to = strconv.FormatUint(uint64(f.Integer), 10)
+		*to = strconv.FormatUint(uint64(f.Integer), 10) //nolint:gosec // as zap keeps it
 	default:
 		return false
 	}

@@ -8,10 +8,11 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prodwright/prodwright/envcfg"
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/envcfg"
+	"github.com/prodwright/prodwright/logging"
 )
 
 func TestEnvironmentOfTheRequirements(t *testing.T) {

@@ -6,9 +6,10 @@ import (
 	"net/netip"
 	"testing"
 
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 func TestContextsDoNotLeak(t *testing.T) {

@@ -12,9 +12,10 @@ import (
 	"sync"
 	"time"
 
-	"github.com/prodwright/prodwright/logging"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 // withoutTime leaves out what differs from run to run.

@@ -13,9 +13,10 @@ import (
 	"testing"
 	"time"
 
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 var update = flag.Bool("update", false, "write the golden files")
@@ -39,10 +40,10 @@ func golden(t *testing.T, name string, got []byte) {
 	require.Equal(t, string(want), string(got))
 }
 
-// withStack is an error that prints where it was made.
-type withStack struct{ error }
+// stackError is an error that prints where it was made.
+type stackError struct{ error }
 
-func (e withStack) Format(s fmt.State, _ rune) {
+func (e stackError) Format(s fmt.State, _ rune) {
 	_, _ = s.Write([]byte(e.Error()))
 	if s.Flag('+') {
 		_, _ = s.Write([]byte("\nmain.open\n\t/src/main.go:7"))
@@ -63,7 +64,7 @@ func everything(log *zap.Logger) {
 		zap.Any("map", map[string]any{"k": []int{1, 2}, "html": "<a&b>"}), zap.Dict("dict", zap.String("inner", "x"), zap.Int("n", 1)), zap.Any("nil", nil), zap.Reflect("bad", func() {}))
 	app.With(zap.Namespace("http"), zap.String("method", "GET")).Info("in a namespace", logging.Ctx(ctx), zap.Int("status", 200), zap.Namespace("deeper"), zap.String("user_id", "not promoted"))
 	app.Error("query failed", logging.Ctx(ctx), zap.Error(errors.New("connection refused")), zap.NamedError("cause", errors.New("second error")), logging.Fingerprint("db-down"), zap.Dict("extra_data", zap.String("error_code", "E001"), zap.String("user_action", "login")))
-	app.Error("open failed", zap.Error(withStack{errors.New("no such file")}))
+	app.Error("open failed", zap.Error(stackError{errors.New("no such file")}))
 	app.DPanic("disk on fire")
 }
 

@@ -11,15 +11,16 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 func TestParseLevel(t *testing.T) {
 	t.Parallel()
 	for name, want := range map[string]zapcore.Level{
-		"debug": zapcore.DebugLevel, "INFO": zapcore.InfoLevel, " Warning ": zapcore.WarnLevel, "warn": zapcore.WarnLevel, "error": zapcore.ErrorLevel,
+		"debug": zapcore.DebugLevel, "INFO": zapcore.InfoLevel, "warn": zapcore.WarnLevel, "error": zapcore.ErrorLevel,
 		"CRITICAL": zapcore.DPanicLevel, "dpanic": zapcore.DPanicLevel, "panic": zapcore.PanicLevel, "fatal": zapcore.FatalLevel, "off": logging.Off,
 	} {
 		got, err := logging.ParseLevel(name)
@@ -31,7 +32,10 @@ func TestParseLevel(t *testing.T) {
 			require.Equal(t, want, back)
 		}
 	}
-	_, err := logging.ParseLevel("loud")
+	got, err := logging.ParseLevel(" Warning\t")
+	require.NoError(t, err)
+	require.Equal(t, zapcore.WarnLevel, got)
+	_, err = logging.ParseLevel("loud")
 	require.EqualError(t, err, `logging: level "loud" is none of DEBUG, INFO, WARNING, ERROR, CRITICAL and OFF`)
 }
 

@@ -11,12 +11,13 @@ import (
 	"sync"
 	"testing"
 
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
 	"go.uber.org/zap/zaptest/observer"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }

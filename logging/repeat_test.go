@@ -8,8 +8,9 @@ import (
 	"testing/synctest"
 	"time"
 
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 func TestRepetitionsAreCounted(t *testing.T) {

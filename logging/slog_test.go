@@ -9,8 +9,9 @@ import (
 	"testing"
 	"testing/slogtest"
 
-	"github.com/prodwright/prodwright/logging"
 	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/logging"
 )
 
 // onlyConsole is a configuration whose records go to w as JSON.
@@ -35,9 +36,11 @@ func TestSlogConformance(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
 	slogtest.Run(t, func(t *testing.T) slog.Handler {
+		t.Helper()
 		b.Reset()
 		return newLogs(t, onlyConsole(&b)).Handler("")
 	}, func(t *testing.T) map[string]any {
+		t.Helper()
 		var got map[string]any
 		require.NoError(t, json.Unmarshal(b.Bytes(), &got), "%s", b.String())
 		flat := map[string]any{}

@@ -40,15 +40,16 @@ const DefaultRequestIDHeader = "X-Request-ID"
 // Validate returns all that is wrong, joined, each beginning with the name of its field.
 func (c Config) Validate() error {
 	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
 	if !isToken(cmp.Or(c.RequestIDHeader, DefaultRequestIDHeader)) {
-		errs = append(errs, fmt.Errorf("RequestIDHeader is %q: must be the name of a header, or empty for %s", c.RequestIDHeader, DefaultRequestIDHeader))
+		wrong("RequestIDHeader is %q: must be the name of a header, or empty for %s", c.RequestIDHeader, DefaultRequestIDHeader)
 	}
 	if c.Slow < 0 {
-		errs = append(errs, fmt.Errorf("Slow is %v: must be positive, or 0 for none", c.Slow))
+		wrong("Slow is %v: must be positive, or 0 for none", c.Slow)
 	}
 	for i, p := range c.TrustedProxies {
 		if !p.IsValid() {
-			errs = append(errs, fmt.Errorf("TrustedProxies[%d] is no network: use one as in 10.0.0.0/8", i))
+			wrong("TrustedProxies[%d] is no network: use one as in 10.0.0.0/8", i)
 		}
 	}
 	return errors.Join(errs...)

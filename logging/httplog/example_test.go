@@ -7,9 +7,10 @@ import (
 	"os"
 	"time"
 
+	"go.uber.org/zap"
+
 	"github.com/prodwright/prodwright/logging"
 	"github.com/prodwright/prodwright/logging/httplog"
-	"go.uber.org/zap"
 )
 
 func ExampleMiddleware() {

@@ -60,7 +60,7 @@ func isHex(s string) bool {
 
 // client returns the address of the client: of those that the request came through, the last one that is none of a
 // trusted proxy. What stands before that may be anything.
-func (c *Config) client(r *http.Request) netip.Addr {
+func (c Config) client(r *http.Request) netip.Addr {
 	addr := address(r.RemoteAddr)
 	if !c.trusts(addr) {
 		return addr
@@ -76,7 +76,7 @@ func (c *Config) client(r *http.Request) netip.Addr {
 	return addr
 }
 
-func (c *Config) trusts(addr netip.Addr) bool {
+func (c Config) trusts(addr netip.Addr) bool {
 	for _, p := range c.TrustedProxies {
 		if p.Contains(addr) {
 			return true
