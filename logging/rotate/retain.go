@@ -1,0 +1,117 @@
+package rotate
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// retain deletes the backups that are too many, too old or too large. One process at a time does it; others leave it to that one.
+func (f *File) retain() error {
+	if f.cfg.Backups < 0 && f.cfg.MaxAge <= 0 && f.cfg.MaxTotal <= 0 {
+		return nil
+	}
+	l, err := f.lock()
+	if err != nil {
+		if errors.Is(err, ErrBusy) { // who rotates looks after it afterwards
+			return nil
+		}
+		return err
+	}
+	defer l.unlock()
+	backups, err := list(f.path)
+	if err != nil {
+		return fail("list", f.path, err)
+	}
+	var errs []error
+	for _, b := range f.surplus(backups, time.Now()) {
+		removed, err := f.discard(&b)
+		if removed {
+			f.count(func(s *Stats) { s.Removed++ })
+		}
+		errs = append(errs, err)
+	}
+	return errors.Join(errs...)
+}
+
+// surplus returns the backups that are not to be kept, oldest first.
+func (f *File) surplus(backups []backup, now time.Time) []backup {
+	keep := 0 // counted from the newest
+	var total int64
+	for i := len(backups) - 1; i >= 0; i-- {
+		size, modified := backups[i].measure()
+		total += size
+		if f.cfg.Backups >= 0 && keep >= f.cfg.Backups ||
+			f.cfg.MaxAge > 0 && now.Sub(modified) > f.cfg.MaxAge ||
+			f.cfg.MaxTotal > 0 && total > f.cfg.MaxTotal && keep > 0 {
+			return backups[:i+1]
+		}
+		keep++
+	}
+	return nil
+}
+
+// measure returns how many bytes the files of a backup take, and when its last line was written.
+func (b *backup) measure() (size int64, modified time.Time) {
+	for _, path := range b.paths() {
+		info, err := os.Stat(path)
+		if err != nil {
+			continue
+		}
+		size += info.Size()
+		if modified.IsZero() || info.ModTime().Before(modified) {
+			modified = info.ModTime()
+		}
+	}
+	if modified.IsZero() { // gone, or only a half compressed one
+		modified = time.Now()
+	}
+	return size, modified
+}
+
+// discard deletes a backup, unless somebody still writes to it or compresses it.
+func (f *File) discard(b *backup) (bool, error) {
+	if b.raw {
+		source, err := f.exclusive(b.base)
+		if err != nil {
+			return false, err
+		}
+		if source == nil {
+			if _, err := os.Lstat(b.base); !errors.Is(err, fs.ErrNotExist) {
+				return false, nil
+			}
+		} else {
+			defer source.Close()
+		}
+	}
+	var errs []error
+	for _, path := range b.paths() {
+		errs = append(errs, remove(path))
+	}
+	for _, ext := range b.tmps {
+		errs = append(errs, remove(b.base+ext+tmpExt))
+	}
+	err := errors.Join(errs...)
+	return err == nil, err
+}
+
+// free deletes the oldest backup that can be, and says whether there was one. It is called with mu held, when the disk is full.
+func (f *File) free() bool {
+	l, err := f.lock()
+	if err != nil {
+		return false
+	}
+	defer l.unlock()
+	backups, err := list(f.path)
+	if err != nil {
+		return false
+	}
+	for i := range backups {
+		if removed, _ := f.discard(&backups[i]); removed {
+			f.stats.Removed++
+			return true
+		}
+	}
+	return false
+}

@@ -1,0 +1,102 @@
+//go:build darwin || dragonfly || freebsd || linux || netbsd || openbsd
+
+package rotate
+
+import (
+	"errors"
+	"io"
+	"io/fs"
+	"os"
+	"syscall"
+)
+
+// sharing says that locks between processes are there, and that open files can be renamed.
+const sharing = true
+
+// tryLock takes a lock on an open file, and says whether it got it. It may lose a lock that the file had before.
+func tryLock(f *os.File, exclusive bool) (bool, error) {
+	how := syscall.LOCK_SH | syscall.LOCK_NB
+	if exclusive {
+		how = syscall.LOCK_EX | syscall.LOCK_NB
+	}
+	err := retry(func() error { return syscall.Flock(int(f.Fd()), how) })
+	if errors.Is(err, syscall.EWOULDBLOCK) {
+		return false, nil
+	}
+	return err == nil, fail("flock", f.Name(), err)
+}
+
+func unlock(f *os.File) {
+	_ = retry(func() error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }) // closing it does the same
+}
+
+// appendOnce writes with one system call, so that no other line gets between the parts of one.
+func appendOnce(f *os.File, fd uintptr, b []byte) (n int, err error) {
+	err = retry(func() error {
+		n, err = syscall.Write(int(fd), b)
+		return err
+	})
+	switch {
+	case err != nil:
+		return 0, fail("write", f.Name(), err)
+	case n < len(b):
+		return n, fail("write", f.Name(), io.ErrShortWrite)
+	}
+	return n, nil
+}
+
+// written returns where in the file the last write through f ended.
+func written(f *os.File, _ int64) (int64, error) {
+	n, err := f.Seek(0, io.SeekCurrent)
+	return n, fail("seek", f.Name(), err)
+}
+
+func retry(call func() error) error {
+	for {
+		if err := call(); !errors.Is(err, syscall.EINTR) {
+			return err
+		}
+	}
+}
+
+// number returns what tells a file from others that exist at the same time on its disk.
+func number(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Ino) //nolint:unconvert,nolintlint // not on every system
+	}
+	return 0
+}
+
+// unlinked says whether a file that is still open has no name any more.
+func unlinked(info fs.FileInfo) bool {
+	st, ok := info.Sys().(*syscall.Stat_t)
+	return ok && st.Nlink == 0
+}
+
+// inherit gives a new file the mode and the owner of the one before, as far as that is allowed.
+func inherit(f *os.File, now, before fs.FileInfo) {
+	if now.Mode().Perm() != before.Mode().Perm() {
+		_ = f.Chmod(before.Mode().Perm())
+	}
+	n, ok := now.Sys().(*syscall.Stat_t)
+	b, ok2 := before.Sys().(*syscall.Stat_t)
+	if ok && ok2 && (n.Uid != b.Uid || n.Gid != b.Gid) {
+		_ = f.Chown(int(b.Uid), int(b.Gid))
+	}
+}
+
+func syncDir(dir string) error {
+	d, err := os.Open(dir)
+	if err != nil {
+		return fail("open", dir, err)
+	}
+	defer d.Close()
+	if err := d.Sync(); err != nil && !errors.Is(err, syscall.EINVAL) && !errors.Is(err, syscall.ENOTSUP) { // not every system can
+		return fail("sync", dir, err)
+	}
+	return nil
+}
+
+func isFull(err error) bool {
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, io.ErrShortWrite)
+}

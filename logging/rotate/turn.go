@@ -1,0 +1,80 @@
+package rotate
+
+import (
+	"errors"
+	"io/fs"
+	"os"
+	"time"
+)
+
+// turn makes the live file a backup if it is not empty and still needs to be, as its size says, and follows who was faster. It is
+// called with mu held.
+func (f *File) turn(now time.Duration, needed func(size int64) bool) error {
+	l, err := f.lock()
+	if err != nil {
+		return err
+	}
+	defer l.unlock()
+	h := f.h
+	info, err := os.Stat(f.path)
+	if err != nil || h.dead || !os.SameFile(info, h.info) {
+		return f.follow(now)
+	}
+	if info.Size() == 0 || !needed(info.Size()) {
+		f.grown(now, info)
+		return nil
+	}
+	if err := f.verify(now, true); err != nil {
+		return err
+	}
+	if !sharing {
+		if err := f.release(); err != nil {
+			return err
+		}
+	}
+	if err := f.setAside(); err != nil {
+		if !sharing {
+			return errors.Join(err, f.follow(now))
+		}
+		return err
+	}
+	f.stats.Rotations++
+	if err := f.renew(now); err != nil {
+		f.due = now // soon again
+		return err
+	}
+	if f.h.end == 0 {
+		inherit(f.h.file, f.h.info, info)
+	}
+	return nil
+}
+
+// release closes the file where open ones cannot be renamed.
+func (f *File) release() error {
+	err := f.h.file.Sync()
+	f.h.dead = true
+	f.h.file.Close()
+	return fail("sync", f.path, err)
+}
+
+// setAside gives the live file the name of a new backup.
+func (f *File) setAside() error {
+	backups, err := list(f.path)
+	if err != nil {
+		return fail("list", f.path, err)
+	}
+	newest := ""
+	if len(backups) > 0 {
+		newest = backups[len(backups)-1].stamp
+	}
+	for range 10 {
+		newest = after(newest, time.Now())
+		if err = rename(f.path, f.path+"."+newest); !errors.Is(err, fs.ErrExist) {
+			break
+		}
+	}
+	if err == nil {
+		f.newName = true
+	}
+	return fail("rename", f.path, err)
+}
