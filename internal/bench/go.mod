@@ -3,6 +3,7 @@ module github.com/prodwright/prodwright/internal/bench
 go 1.26.0
 
 require (
+	github.com/DeRuina/timberjack v1.4.9
 	github.com/VictoriaMetrics/metrics v1.35.1
 	github.com/caarlos0/env/v11 v11.4.2
 	github.com/go-viper/mapstructure/v2 v2.4.0
@@ -16,7 +17,10 @@ require (
 	go.opentelemetry.io/otel/metric v1.47.0
 	go.opentelemetry.io/otel/sdk/metric v1.47.0
 	golang.org/x/sys v0.48.0
+	gopkg.in/natefinch/lumberjack.v2 v2.2.1
 )
+
+require github.com/klauspost/compress v1.20.4 // indirect
 
 require (
 	github.com/beorn7/perks v1.0.1 // indirect
