@@ -9,8 +9,11 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/logging/rotate"
 )
 
 // Config of [Logs]. The zero value logs to the console and to two files in the directory logs.
@@ -32,6 +35,8 @@ type Config struct {
 	File File
 	// ErrorFile has the records of level ERROR and above.
 	ErrorFile ErrorFile
+	// Files is what both files have in common.
+	Files Files
 	// Sinks are further ones, such as that of package pglog. [Logs.Close] closes them.
 	Sinks []Sink
 	// Cores get every entry that its logger's level and their own let pass, with secrets removed: bridges to OpenTelemetry or
@@ -70,10 +75,10 @@ type File struct {
 	Structured Switch `env:"LOG_FILE_STRUCTURED" default:"true" doc:"JSON in the file"`
 	// Rotate begins a new file when MaxBytes are full. On by default.
 	Rotate Switch `env:"LOG_FILE_ROTATE" default:"true" doc:"rotate the file by its size"`
-	// MaxBytes defaults to 10 MiB.
+	// MaxBytes defaults to 10 MiB; -1 is no limit.
 	MaxBytes int64 `env:"LOG_FILE_MAX_BYTES" default:"10485760" unit:"bytes" doc:"size at which the file is rotated"`
-	// BackupCount is how many rotated files are kept. Defaults to 5; -1 keeps all.
-	BackupCount int `env:"LOG_FILE_BACKUP_COUNT" default:"5" doc:"rotated files that are kept; -1 for all"`
+	// Backups is how many rotated files are kept. Defaults to 5; -1 keeps all.
+	Backups int `env:"LOG_FILE_BACKUP_COUNT" default:"5" doc:"rotated files that are kept; -1 for all"`
 }
 
 // ErrorFile is the file of errors alone, always JSON.
@@ -81,10 +86,29 @@ type ErrorFile struct {
 	Enabled Switch `env:"LOG_ERROR_FILE_ENABLED" default:"true" doc:"log errors to a file of their own"`
 	// Name is the path, below Dir unless it is absolute. Defaults to error.log.
 	Name string `env:"LOG_ERROR_FILE_NAME" default:"error.log" doc:"name of the file of errors"`
-	// MaxBytes defaults to 5 MiB.
+	// MaxBytes defaults to 5 MiB; -1 is no limit.
 	MaxBytes int64 `env:"LOG_ERROR_FILE_MAX_BYTES" default:"5242880" unit:"bytes" doc:"size at which the file of errors is rotated"`
-	// BackupCount is how many rotated files are kept. Defaults to 10; -1 keeps all.
-	BackupCount int `env:"LOG_ERROR_FILE_BACKUP_COUNT" default:"10" doc:"rotated files of errors that are kept; -1 for all"`
+	// Backups is how many rotated files are kept. Defaults to 10; -1 keeps all.
+	Backups int `env:"LOG_ERROR_FILE_BACKUP_COUNT" default:"10" doc:"rotated files of errors that are kept; -1 for all"`
+}
+
+// Files is what all files have in common. Package rotate says what each means; the zero value rotates by size alone and
+// compresses with gzip.
+type Files struct {
+	// Every is the period of the calendar that a file is for, in Location, which defaults to time.Local. Defaults to none.
+	Every    rotate.Period  `env:"LOG_FILE_EVERY" default:"never" doc:"never, hourly, daily, weekly or monthly: a file for each"`
+	Location *time.Location `env:"LOG_FILE_ZONE" doc:"time zone in which the periods of files begin"`
+	// MaxAge is the age at which rotated files are deleted, MaxTotal how many bytes those of one log may take. 0 is no limit.
+	MaxAge   time.Duration `env:"LOG_FILE_MAX_AGE" default:"0s" unit:"d" doc:"age at which rotated files are deleted; 0 is never"`
+	MaxTotal int64         `env:"LOG_FILE_MAX_TOTAL" default:"0" unit:"bytes" doc:"bytes of all rotated files of a log; 0 is no limit"`
+	// FreeOnFull deletes the oldest rotated files when the disk is full.
+	FreeOnFull bool `env:"LOG_FILE_FREE_ON_FULL" default:"false" doc:"delete the oldest rotated files when the disk is full"`
+	// SyncWrites waits for the disk after each line.
+	SyncWrites bool `env:"LOG_FILE_SYNC_WRITES" default:"false" doc:"wait for the disk after each line"`
+	// Codec compresses rotated files. Defaults to gzip.
+	Codec rotate.Codec
+	// OnError is told of failed rotation, compression and retention. It must not log through these logs. Nil tells nobody.
+	OnError func(error)
 }
 
 // The defaults of [Config].
@@ -105,9 +129,9 @@ func (c Config) withDefaults() Config {
 	c.Console.Level = cmp.Or(c.Console.Level, "INFO")
 	f := &c.File
 	f.Name, f.Level = cmp.Or(f.Name, DefaultFileName), cmp.Or(f.Level, "INFO")
-	f.MaxBytes, f.BackupCount = cmp.Or(f.MaxBytes, DefaultMaxBytes), cmp.Or(f.BackupCount, DefaultBackups)
+	f.MaxBytes, f.Backups = cmp.Or(f.MaxBytes, DefaultMaxBytes), cmp.Or(f.Backups, DefaultBackups)
 	e := &c.ErrorFile
-	e.Name, e.MaxBytes, e.BackupCount = cmp.Or(e.Name, DefaultErrorFileName), cmp.Or(e.MaxBytes, DefaultErrorMaxBytes), cmp.Or(e.BackupCount, DefaultErrorFileBackups)
+	e.Name, e.MaxBytes, e.Backups = cmp.Or(e.Name, DefaultErrorFileName), cmp.Or(e.MaxBytes, DefaultErrorMaxBytes), cmp.Or(e.Backups, DefaultErrorFileBackups)
 	c.Repeat.Interval = cmp.Or(c.Repeat.Interval, DefaultRepeatInterval)
 	return c
 }
@@ -130,17 +154,12 @@ func (c Config) Validate() error {
 	}
 	level("Console.Level", c.Console.Level)
 	level("File.Level", c.File.Level)
-	size := func(field string, bytes int64, backups int) {
-		if bytes < 0 {
-			wrong("%s.MaxBytes is %d: must be positive, or 0 for the default", field, bytes)
-		}
-		if backups < -1 {
-			wrong("%s.BackupCount is %d: must be positive, 0 for the default, or -1 for all", field, backups)
+	d := c.withDefaults()
+	for _, f := range d.files() {
+		for _, problem := range several(f.cfg.Validate()) {
+			wrong("%s.%w", f.name, problem)
 		}
 	}
-	size("File", c.File.MaxBytes, c.File.BackupCount)
-	size("ErrorFile", c.ErrorFile.MaxBytes, c.ErrorFile.BackupCount)
-	d := c.withDefaults()
 	if d.File.Enabled.on() && d.ErrorFile.Enabled.on() && d.path(d.File.Name) == d.path(d.ErrorFile.Name) {
 		wrong("File.Name and ErrorFile.Name are both %q: they must differ", c.ErrorFile.Name)
 	}
@@ -161,6 +180,14 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// several returns what errors.Join joined.
+func several(err error) []error {
+	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+		return many.Unwrap()
+	}
+	return nil
 }
 
 // path returns that of a file.

@@ -16,13 +16,14 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/prodwright/prodwright/logging"
+	"github.com/prodwright/prodwright/logging/rotate"
 )
 
 // withoutTime leaves out what differs from run to run.
 type withoutTime struct{ io.Writer }
 
 func (w withoutTime) Write(p []byte) (int, error) {
-	line := regexp.MustCompile(`"timestamp":"[^"]*",|^\S+Z - `).ReplaceAll(p, nil)
+	line := regexp.MustCompile(`"timestamp":"[^"]*",|^\S+Z - |,"seconds":[0-9.]+`).ReplaceAll(p, nil)
 	if _, err := w.Writer.Write(line); err != nil {
 		return 0, err
 	}
@@ -74,13 +75,13 @@ func ExampleLogs() {
 func ExampleConfig() {
 	_, err := logging.New(logging.Config{
 		Level: "LOUD",
-		File:  logging.File{MaxBytes: -1},
+		File:  logging.File{MaxBytes: 10},
 	})
 	fmt.Println(err)
 	// Output:
 	// logging: invalid configuration:
 	// Level is "LOUD": must be DEBUG, INFO, WARNING, ERROR, CRITICAL or OFF
-	// File.MaxBytes is -1: must be positive, or 0 for the default
+	// File.MaxBytes is 10: must be at least 1024, or -1 for no limit
 }
 
 func ExampleConsole() {
@@ -101,9 +102,15 @@ func ExampleConsole() {
 
 func ExampleFile() {
 	cfg := logging.Config{
-		File:      logging.File{Name: "service.log", MaxBytes: 100 << 20, BackupCount: 20},
+		File:      logging.File{Name: "service.log", MaxBytes: 100 << 20, Backups: 20},
 		ErrorFile: logging.ErrorFile{Enabled: logging.Disable},
 	}
+	fmt.Println(cfg.Validate())
+	// Output: <nil>
+}
+
+func ExampleFiles() {
+	cfg := logging.Config{Files: logging.Files{Every: rotate.Daily, MaxAge: 30 * 24 * time.Hour, MaxTotal: 1 << 30}}
 	fmt.Println(cfg.Validate())
 	// Output: <nil>
 }
@@ -181,11 +188,12 @@ func ExampleRepeat() {
 	for range 100 {
 		logs.Named("app").Info("cache miss")
 	}
-	fmt.Println(logs.Stats().Suppressed)
+	fmt.Println(logs.Close(context.Background()))
 	// Output:
 	// {"level":"INFO","logger":"app","message":"cache miss"}
 	// {"level":"INFO","logger":"app","message":"cache miss"}
-	// 98
+	// {"level":"INFO","logger":"app","message":"records suppressed","extra_data":{"suppressed":98,"repeated":"cache miss"}}
+	// <nil>
 }
 
 func ExampleStats() {
