@@ -113,7 +113,7 @@ func (h *Handler) refuse(w http.ResponseWriter, r *http.Request, a Access, statu
 }
 
 // pathOf returns the path for the log: the beginning of it, as it may be long and anybody's.
-func (h *Handler) pathOf(r *http.Request) string { return h.mask.text(short(r.URL.Path)) }
+func (h *Handler) pathOf(r *http.Request) string { return h.mask.Text(short(r.URL.Path)) }
 
 // isFromElsewhere says whether another site's page made the browser send a request that needs more than looking. Browsers
 // send the password that they know with it.

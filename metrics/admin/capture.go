@@ -10,6 +10,8 @@ import (
 	"strings"
 	"sync"
 	"time"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // capture is an answer that is masked, and put into a page, before it is sent. Only JSON and texts are; everything else goes
@@ -118,7 +120,7 @@ func (c *capture) decide() {
 	c.decided = true
 	if c.to != nil && kindOf(c.kept) == isOther {
 		c.through = true
-		(&answer{to: c.to, header: c.kept, status: c.status, through: true}).send(masker{})
+		(&answer{to: c.to, header: c.kept, status: c.status, through: true}).send(secret.Masker{Mask: masked})
 	}
 }
 
@@ -191,7 +193,7 @@ func mediaOf(header http.Header) (media, charset string) {
 
 // send sends the header. What keeps browsers safe is not the part's to change, and what describes the body as the part had it
 // is not true any more.
-func (a *answer) send(m masker) {
+func (a *answer) send(m secret.Masker) {
 	safe := make(http.Header)
 	secure(safe)
 	to := a.to.Header()
@@ -211,7 +213,7 @@ func (a *answer) send(m masker) {
 		}
 		masked := make([]string, len(values))
 		for i, value := range values {
-			masked[i] = m.text(value)
+			masked[i] = m.Text(value)
 		}
 		to[name] = masked
 	}

@@ -4,6 +4,8 @@ import (
 	"net/http"
 	"runtime/debug"
 	"time"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // ProfileLength returns how long a profile takes that is asked for.
@@ -26,4 +28,4 @@ func PURL(path, version string) string {
 }
 
 // MaskText masks a text.
-func MaskText(s string) string { return masker{}.lines(s) }
+func MaskText(s string) string { return secret.Masker{Mask: masked}.Lines(s) }

@@ -4,6 +4,8 @@ import (
 	"html"
 	"net/url"
 	"strings"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // pathOf returns a name as the end of a path. Slashes stay: what proxies make of escaped ones differs.
@@ -16,7 +18,7 @@ func pathOf(name string) string {
 }
 
 // writeForms writes what a person can do on a page.
-func (h *Handler) writeForms(w htmlWriter, v *view, tree *node) {
+func (h *Handler) writeForms(w htmlWriter, v *view, tree *secret.Node) {
 	if h.cfg.Authorize == nil || tree == nil {
 		return
 	}

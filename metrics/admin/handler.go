@@ -10,13 +10,15 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // Handler is the surface. Use [New].
 type Handler struct {
 	cfg     Config
 	logger  *slog.Logger
-	mask    masker
+	mask    secret.Masker
 	origins *http.CrossOriginProtection
 	began   time.Time
 	build   build
@@ -30,7 +32,7 @@ func New(c Config) (*Handler, error) {
 	if err := c.Validate(); err != nil {
 		return nil, err
 	}
-	h := &Handler{cfg: c, logger: c.Logger, mask: masker{c.Mask}, origins: http.NewCrossOriginProtection(), began: time.Now(), build: readBuild()}
+	h := &Handler{cfg: c, logger: c.Logger, mask: secret.Masker{Mask: masked, More: c.Mask}, origins: http.NewCrossOriginProtection(), began: time.Now(), build: readBuild()}
 	if h.logger == nil {
 		h.logger = slog.Default()
 	}

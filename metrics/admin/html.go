@@ -10,6 +10,8 @@ import (
 	"strconv"
 	"strings"
 	"time"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // htmlWriter writes pages by hand: templates would make the linker keep every method of the whole program.
@@ -32,7 +34,7 @@ func (w htmlWriter) link(root, to, text string) {
 }
 
 // writePage writes a whole page around a value or a text.
-func (h *Handler) writePage(b *bytes.Buffer, r *http.Request, v *view, status int, tree *node, text string) {
+func (h *Handler) writePage(b *bytes.Buffer, r *http.Request, v *view, status int, tree *secret.Node, text string) {
 	w := htmlWriter{b, time.Now(), nil}
 	title := "Error"
 	if v.page != nil {
@@ -93,61 +95,61 @@ func writeChoices(w htmlWriter, page string) {
 }
 
 // sections writes the tables in an object one below the other.
-func (w htmlWriter) sections(n *node) {
-	if n.kind != objectNode {
+func (w htmlWriter) sections(n *secret.Node) {
+	if n.Kind != secret.Object {
 		w.node(n, "")
 		return
 	}
-	small, large := &node{kind: objectNode}, &node{kind: objectNode}
-	for i, m := range n.members {
+	small, large := &secret.Node{Kind: secret.Object}, &secret.Node{Kind: secret.Object}
+	for i, m := range n.Members {
 		to := small
-		if m.kind == listNode && len(m.members) > 0 && columnsOf(m) != nil {
+		if m.Kind == secret.List && len(m.Members) > 0 && columnsOf(m) != nil {
 			to = large
 		}
-		to.names, to.members = append(to.names, n.names[i]), append(to.members, m)
+		to.Names, to.Members = append(to.Names, n.Names[i]), append(to.Members, m)
 	}
-	if len(small.members) > 0 || len(large.members) == 0 {
+	if len(small.Members) > 0 || len(large.Members) == 0 {
 		w.node(small, "")
 	}
-	for i, m := range large.members {
-		w.tag("h2", spoken(large.names[i]))
-		w.node(m, large.names[i])
+	for i, m := range large.Members {
+		w.tag("h2", spoken(large.Names[i]))
+		w.node(m, large.Names[i])
 	}
 }
 
 // node writes a value: objects as tables of two columns, lists of objects as tables with a column for each name.
-func (w htmlWriter) node(n *node, name string) {
-	switch n.kind {
-	case plainNode, stringNode:
+func (w htmlWriter) node(n *secret.Node, name string) {
+	switch n.Kind {
+	case secret.Plain, secret.String:
 		w.scalar(n, name)
-	case objectNode:
-		if len(n.members) == 0 {
+	case secret.Object:
+		if len(n.Members) == 0 {
 			w.WriteString(`<span class="quiet">nothing</span>`)
 			return
 		}
 		w.WriteString(`<table class="pairs">`)
-		for i, m := range n.members {
+		for i, m := range n.Members {
 			w.WriteString("<tr>")
-			w.tag("th", spoken(n.names[i]))
+			w.tag("th", spoken(n.Names[i]))
 			w.WriteString("<td>")
-			w.node(m, n.names[i])
+			w.node(m, n.Names[i])
 			w.WriteString("</td></tr>")
 		}
 		w.WriteString("</table>")
-	case listNode:
+	case secret.List:
 		w.list(n, name)
 	}
 }
 
-func (w htmlWriter) list(n *node, name string) {
-	if len(n.members) == 0 {
+func (w htmlWriter) list(n *secret.Node, name string) {
+	if len(n.Members) == 0 {
 		w.WriteString(`<span class="quiet">none</span>`)
 		return
 	}
 	columns := columnsOf(n)
 	if columns == nil {
 		w.WriteString("<ul>")
-		for _, m := range n.members {
+		for _, m := range n.Members {
 			w.WriteString("<li>")
 			w.node(m, name)
 			w.WriteString("</li>")
@@ -160,24 +162,24 @@ func (w htmlWriter) list(n *node, name string) {
 		w.tag("th", spoken(c))
 	}
 	w.WriteString("</tr></thead><tbody>")
-	for _, row := range n.members {
+	for _, row := range n.Members {
 		w.WriteString("<tr>")
 		for _, c := range columns {
-			m, unit := row.member(c), c
-			if name := row.member("name"); name != nil && isFigure(c) {
-				unit = name.text
+			m, unit := row.Member(c), c
+			if name := row.Member("name"); name != nil && isFigure(c) {
+				unit = name.Text
 			}
 			switch {
 			case m == nil:
 				w.WriteString("<td></td>")
 				continue
-			case m.kind == plainNode:
+			case m.Kind == secret.Plain:
 				w.WriteString(`<td class="number">`)
 			default:
 				w.WriteString("<td>")
 			}
 			if to := w.leadsTo(c, m); to != "" {
-				w.link("", to, m.text)
+				w.link("", to, m.Text)
 			} else {
 				w.node(m, unit)
 			}
@@ -188,11 +190,11 @@ func (w htmlWriter) list(n *node, name string) {
 	w.WriteString("</tbody></table></div>")
 }
 
-func (w htmlWriter) leadsTo(column string, n *node) string {
-	if w.linked == nil || n.kind != stringNode {
+func (w htmlWriter) leadsTo(column string, n *secret.Node) string {
+	if w.linked == nil || n.Kind != secret.String {
 		return ""
 	}
-	return w.linked(column, n.text)
+	return w.linked(column, n.Text)
 }
 
 // linked makes links of what the package's own pages list.
@@ -219,13 +221,13 @@ func isFigure(column string) bool {
 const maxColumns = 30
 
 // columnsOf returns the names in a list of objects, or nil for another list.
-func columnsOf(n *node) (columns []string) {
+func columnsOf(n *secret.Node) (columns []string) {
 	known := map[string]bool{}
-	for _, row := range n.members {
-		if row.kind != objectNode {
+	for _, row := range n.Members {
+		if row.Kind != secret.Object {
 			return nil
 		}
-		for _, name := range row.names {
+		for _, name := range row.Names {
 			if !known[name] {
 				known[name] = true
 				columns = append(columns, name)
@@ -239,23 +241,23 @@ func columnsOf(n *node) (columns []string) {
 }
 
 // scalar writes a text or a number, in the unit that its name ends in.
-func (w htmlWriter) scalar(n *node, name string) {
+func (w htmlWriter) scalar(n *secret.Node, name string) {
 	switch {
-	case n.kind == stringNode:
-		if at, err := time.Parse(time.RFC3339Nano, n.text); err == nil {
-			w.WriteString(`<time datetime="` + html.EscapeString(n.text) + `" title="` + html.EscapeString(n.text) + `">`)
+	case n.Kind == secret.String:
+		if at, err := time.Parse(time.RFC3339Nano, n.Text); err == nil {
+			w.WriteString(`<time datetime="` + html.EscapeString(n.Text) + `" title="` + html.EscapeString(n.Text) + `">`)
 			w.WriteString(at.UTC().Format(time.DateTime) + `</time> <span class="quiet">` + ago(w.now.Sub(at)) + `</span>`)
 			return
 		}
-		if strings.Contains(n.text, "\n") {
-			w.tag("pre", n.text)
+		if strings.Contains(n.Text, "\n") {
+			w.tag("pre", n.Text)
 			return
 		}
-		w.WriteString(marked(n.text))
-	case n.text == "null":
+		w.WriteString(marked(n.Text))
+	case n.Text == "null":
 		w.WriteString(`<span class="quiet">–</span>`)
 	default:
-		w.WriteString(html.EscapeString(figure(n.text, name)))
+		w.WriteString(html.EscapeString(figure(n.Text, name)))
 	}
 }
 

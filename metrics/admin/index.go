@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"net/http"
 	"time"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // indexAnswer is the index for machines.
@@ -56,8 +58,8 @@ func (h *Handler) writeIndex(r *http.Request, b *bytes.Buffer) {
 	status, _ := h.status(r.Context()) // it has no error
 	c := newCapture(nil)
 	writeJSON(c, http.StatusOK, status)
-	if tree, err := parseNode(c.end().body); err == nil {
-		h.mask.node(tree, false)
+	if tree, err := secret.ParseNode(c.end().body); err == nil {
+		h.mask.Node(tree, false)
 		w.node(tree, "")
 	}
 	for _, group := range groups() {

@@ -10,6 +10,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // patience is how long the context of a part's Value lasts.
@@ -35,7 +37,7 @@ func (h *Handler) serve(w http.ResponseWriter, r *http.Request, v *view) {
 	}
 	c := newCapture(w)
 	if reason, stack := guarded(func() { h.captured(c, below, v) }); reason != "" {
-		h.logger.Error("admin page panicked", "page", v.page.Name, "reason", h.mask.text(reason), "stack", stack)
+		h.logger.Error("admin page panicked", "page", v.page.Name, "reason", h.mask.Text(reason), "stack", stack)
 		if c.wentThrough() {
 			panic(http.ErrAbortHandler) // the answer has begun
 		}
@@ -127,29 +129,29 @@ func (c *capture) finish(h *Handler, r *http.Request) {
 		return
 	}
 	byName := viewOf(r).page == nil || !viewOf(r).page.plain
-	var tree *node
+	var tree *secret.Node
 	text := ""
 	err := a.err
 	if err == nil && len(a.body) > 0 && a.kind == isJSON {
-		tree, err = parseNode(a.body)
-		if err != nil && err != errTooDeep { //nolint:errorlint,err113 // it is never wrapped
+		tree, err = secret.ParseNode(a.body)
+		if err != nil && err != secret.ErrTooDeep { //nolint:errorlint,err113 // it is never wrapped
 			err = nil // a text, then
 		}
 	}
 	if err != nil {
 		b, _ := json.Marshal(errorAnswer{err.Error()}) // a text can be encoded
-		tree, _ = parseNode(b)
+		tree, _ = secret.ParseNode(b)
 		a.status = http.StatusInternalServerError
 		a.header = http.Header{"Content-Type": {"application/json; charset=utf-8"}}
 	}
 	switch {
 	case tree != nil:
-		h.mask.node(tree, byName)
+		h.mask.Node(tree, byName)
 	case len(a.body) == 0:
 		a.send(h.mask)
 		return
 	default:
-		text = h.mask.lines(string(a.body))
+		text = h.mask.Lines(string(a.body))
 	}
 	out := new(bytes.Buffer)
 	a.header.Add("Vary", "Accept")
@@ -159,7 +161,7 @@ func (c *capture) finish(h *Handler, r *http.Request) {
 		a.header.Del("Content-Disposition")
 		h.writePage(out, r, viewOf(r), a.status, tree, text)
 	case tree != nil:
-		tree.writeJSON(out)
+		tree.WriteJSON(out)
 		out.WriteByte('\n')
 	default:
 		out.WriteString(text)

@@ -198,7 +198,7 @@ func (h *Handler) tasks(w http.ResponseWriter, r *http.Request) {
 		}
 		h.logger.Info("task run on request", "task", name, "status", status, "remote", r.RemoteAddr)
 		if p, ok := errors.AsType[*PanicError](err); ok {
-			h.logger.Error("task panicked", "task", name, "reason", h.mask.text(p.Error()), "stack", string(p.Stack))
+			h.logger.Error("task panicked", "task", name, "reason", h.mask.Text(p.Error()), "stack", string(p.Stack))
 		}
 		if viewOf(r).html {
 			viewOf(r).back(w)

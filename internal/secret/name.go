@@ -1,4 +1,4 @@
-package admin
+package secret
 
 import (
 	"slices"
@@ -6,13 +6,13 @@ import (
 	"unicode"
 )
 
-// strength is how sure a name is one of a secret.
-type strength uint8
+// Strength is how sure a name is one of a secret.
+type Strength uint8
 
 const (
-	harmless strength = iota
-	weak              // token, key, auth: their values may be a state, a number, a word
-	strong            // password, secret
+	Harmless Strength = iota // user, token_count
+	Weak                     // token, key, auth: their values may be a state, a number, a word
+	Strong                   // password, secret
 )
 
 // strongWords and weakWords end the names of secrets; strongParts are such wherever they stand.
@@ -43,43 +43,51 @@ var (
 	harmlessPasses = [...]string{"bypass", "compass", "trespass", "encompass", "surpass"}
 )
 
-// secrecy says how sure a name is one of a secret.
-func secrecy(name string) strength {
+// Secrecy says how sure a name is one of a secret. Names that have nothing of one, which are nearly all, cost it no memory.
+func Secrecy(name string) Strength {
+	if !maySound(name) {
+		return Harmless
+	}
+	return secrecyOf(name)
+}
+
+// secrecyOf is [Secrecy] without the glance beforehand.
+func secrecyOf(name string) Strength {
 	words := wordsOf(name)
 	for len(words) > 1 && slices.Contains(forms[:], words[len(words)-1]) || len(words) > 1 && strings.Trim(words[len(words)-1], "0123456789") == "" {
 		words = words[:len(words)-1]
 	}
 	if len(words) == 0 {
-		return harmless
+		return Harmless
 	}
 	last := strings.TrimRight(words[len(words)-1], "0123456789")
 	flat := strings.Join(words, "")
 	if flat == "databaseurl" {
-		return strong
+		return Strong
 	}
 	if slices.Contains(harmlessEnds[:], last) {
-		return harmless
+		return Harmless
 	}
 	for _, part := range strongParts {
 		if strings.Contains(flat, part) && !strings.Contains(flat, "secretar") {
-			return strong
+			return Strong
 		}
 	}
 	switch {
 	case flat == "pass": // that tests pass is said, too
-		return weak
+		return Weak
 	case slices.Contains(strongWords[:], last):
-		return strong
+		return Strong
 	case last == "key" && len(words) > 1 && slices.Contains(harmlessKeys[:], words[len(words)-2]):
-		return harmless
+		return Harmless
 	case slices.Contains(weakWords[:], last):
-		return weak
+		return Weak
 	case strings.HasSuffix(last, "token"), strings.HasSuffix(last, "pwd"), strings.HasSuffix(last, "pw"):
-		return strong
+		return Strong
 	case strings.HasSuffix(last, "pass") && !slices.Contains(harmlessPasses[:], last):
-		return strong
+		return Strong
 	}
-	return harmless
+	return Harmless
 }
 
 // hasHarmlessEnd says whether a name is of something about what it names.
@@ -121,11 +129,11 @@ func wordsOf(name string) []string {
 // states are values that say how a secret is, and not what.
 var states = [...]string{
 	"", "ok", "up", "down", "pass", "fail", "warn", "enabled", "disabled", "true", "false", "none", "null", "nil", "<nil>", "not set", "unset", "set", "valid", "invalid", "scram-sha-256", "md5", "trust", "peer", "cert", "basic", "bearer", "digest", "oauth2", "oidc", "saml",
-	"missing", "expired", "revoked", "rotated", "present", "absent", "unknown", "required", "yes", "no", "****", "***", "xxxxx", "[redacted]", "redacted", "<redacted>", masked,
+	"missing", "expired", "revoked", "rotated", "present", "absent", "unknown", "required", "yes", "no", "****", "***", "xxxxx", "[redacted]", "redacted", "<redacted>", "••••",
 }
 
-// isState says whether a value is one that need not be hidden.
-func isState(value string) bool {
+// IsState says whether a value is one that need not be hidden.
+func IsState(value string) bool {
 	return slices.Contains(states[:], strings.ToLower(strings.TrimSpace(value)))
 }
 
@@ -142,8 +150,8 @@ func isSmallNumber(value string) bool {
 	return len(value) < digits && isNumber(value)
 }
 
-// looksRandom says whether a word is rather made by a machine, or long.
-func looksRandom(word string) bool {
+// LooksRandom says whether a word is rather made by a machine, or long.
+func LooksRandom(word string) bool {
 	const long, short = 20, 6
 	lower, upper, other := false, false, false
 	for i, r := range word {

@@ -1,14 +1,14 @@
-package admin
+package secret
 
 import "strings"
 
 // assignments masks the values in name=value, name: value, "name":"value", name => value, ?name=value and the like, for names of
 // secrets.
-func assignments(s string) string {
+func (m Masker) assignments(s string) string {
 	if !strings.ContainsAny(s, "=:") && !strings.Contains(s, "%3") && !strings.Contains(s, "：") {
 		return s
 	}
-	a := assigned{s: s}
+	a := assigned{Masker: m, s: s}
 	var b strings.Builder
 	done := 0 // what is written
 	for i := 0; i < len(s); i++ {
@@ -20,13 +20,13 @@ func assignments(s string) string {
 			continue
 		}
 		a.found(done, i)
-		if a.secret == harmless {
+		if a.secret == Harmless {
 			continue
 		}
 		from, to := a.value(end)
 		if to > from && a.isHidden(s[from:to], s[i:from], s[to:]) {
 			b.WriteString(s[done:from])
-			b.WriteString(quotedLike(s[from:to]))
+			b.WriteString(m.quotedLike(s[from:to]))
 			done = to
 		}
 		if newline := strings.LastIndexByte(s[i:max(to, i)], '\n'); newline >= 0 {
@@ -43,6 +43,8 @@ func assignments(s string) string {
 
 // assigned is one assignment in a text after the other.
 type assigned struct {
+	Masker
+
 	s       string
 	line    int     // where the line begins
 	closers []int32 // of each bracket where it is closed, or 0; made when it is needed
@@ -50,7 +52,7 @@ type assigned struct {
 	begin   int // of the name
 	name    string
 	inQuery bool // it is a parameter of a URL
-	secret  strength
+	secret  Strength
 }
 
 // separator returns where a separator that begins at i ends, or i.
@@ -86,9 +88,9 @@ func (a *assigned) found(from, i int) {
 	}
 	a.begin, a.name = from+begin, before[begin:end]
 	a.inQuery = begin > 0 && (before[begin-1] == '?' || before[begin-1] == '&')
-	a.secret = secrecy(a.name)
+	a.secret = a.Secrecy(a.name)
 	if a.inQuery && (a.name == "code" || a.name == "sig") {
-		a.secret = strong
+		a.secret = Strong
 	}
 }
 
@@ -124,7 +126,7 @@ func (a *assigned) one(from int) (to int) {
 		return a.block(from)
 	case c == '"' || c == '\'' || c == '`' || c == '\\':
 		return from + quoted(rest)
-	case c == '(' && a.secret == strong: // of a type, in dumps
+	case c == '(' && a.secret == Strong: // of a type, in dumps
 		return from + until(rest, "\r\n")
 	case c == '[' || c == '{' || c == '(':
 		return a.bracketed(from)
@@ -218,7 +220,7 @@ func closers(s string) []int32 {
 	for i := range len(s) {
 		switch s[i] {
 		case '[', '{', '(':
-			open = append(open, int32(i)) // at most maxCapture
+			open = append(open, int32(i)) // nobody masks texts of 2 GiB
 		case ']', '}', ')':
 			if n := len(open); n > 0 {
 				places[open[n-1]] = int32(i + 1)
@@ -268,17 +270,17 @@ func (a *assigned) isHidden(value, between, rest string) bool {
 	lined := a.s[a.line:min(max(a.line, a.begin), len(a.s))]
 	prose := isPlain && strings.HasPrefix(between, ":") && strings.HasSuffix(between, " ")
 	switch {
-	case isState(bare), strings.HasPrefix(value, masked), a.isPort(value, between):
+	case IsState(bare), strings.HasPrefix(value, a.Mask), a.isPort(value, between):
 		return false
 	case strings.ContainsRune(value, '\n') && isPlain:
-		return a.secret == strong || strings.HasPrefix(strings.TrimSpace(value), "-") || looksRandom(strings.TrimSpace(first)) || value[0] == '|' || value[0] == '>'
-	case a.secret == strong:
+		return a.secret == Strong || strings.HasPrefix(strings.TrimSpace(value), "-") || LooksRandom(strings.TrimSpace(first)) || value[0] == '|' || value[0] == '>'
+	case a.secret == Strong:
 		inProse := prose && strings.TrimLeft(lined, " \t-{,\"'") != "" && strings.HasSuffix(lined, " ") && strings.HasPrefix(rest, " ")
-		return !inProse || looksRandom(bare) || isHeader(a.name)
+		return !inProse || LooksRandom(bare) || isHeader(a.name)
 	case isSmallNumber(bare), isVersion(bare), isNumber(bare) && strings.HasSuffix(strings.ToLower(a.name), "s"):
 		return false
 	case prose, strings.EqualFold(a.name, "key"):
-		return looksRandom(bare) || !isPlain
+		return LooksRandom(bare) || !isPlain
 	}
 	return true
 }
@@ -299,14 +301,14 @@ func isVersion(value string) bool {
 }
 
 // quotedLike returns the mask in the quotes that a value had, and with the line end that it had.
-func quotedLike(value string) string {
+func (m Masker) quotedLike(value string) string {
 	slashes := len(value) - len(strings.TrimLeft(value, "\\"))
 	switch {
 	case slashes < len(value) && strings.IndexByte("\"'`", value[slashes]) >= 0:
 		quote := value[:slashes+1]
-		return quote + masked + quote
+		return quote + m.Mask + quote
 	case strings.HasSuffix(value, "\n"):
-		return masked + "\n"
+		return m.Mask + "\n"
 	}
-	return masked
+	return m.Mask
 }
