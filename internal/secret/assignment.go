@@ -75,23 +75,31 @@ func separator(s string, i int) int {
 // found reads the name that ends at i, and begins at from at the earliest.
 func (a *assigned) found(from, i int) {
 	const longIndex = 20
-	before := strings.TrimRight(a.s[from:i], " \t\"'\\`*")
-	if tail := max(len(before)-longIndex, 0); strings.HasSuffix(before, "]") {
-		if open := strings.LastIndexByte(before[tail:], '['); open >= 0 {
-			before = strings.TrimRight(before[:tail+open], "\"'\\`")
+	end := i
+	for end > from && isAround(a.s[end-1]) {
+		end--
+	}
+	if end > from && a.s[end-1] == ']' {
+		tail := max(end-longIndex, from)
+		if open := strings.LastIndexByte(a.s[tail:end], '['); open >= 0 {
+			end = from + len(strings.TrimRight(a.s[from:tail+open], "\"'\\`"))
 		}
 	}
-	end := len(before)
 	begin := end
-	for begin > 0 && end-begin <= longName && isNameByte(before[begin-1]) {
+	for begin > from && end-begin <= longName && isNameByte(a.s[begin-1]) {
 		begin--
 	}
-	a.begin, a.name = from+begin, before[begin:end]
-	a.inQuery = begin > 0 && (before[begin-1] == '?' || before[begin-1] == '&')
+	a.begin, a.name = begin, a.s[begin:end]
+	a.inQuery = begin > from && (a.s[begin-1] == '?' || a.s[begin-1] == '&')
 	a.secret = a.Secrecy(a.name)
 	if a.inQuery && (a.name == "code" || a.name == "sig") {
 		a.secret = Strong
 	}
+}
+
+// isAround says whether a byte may stand between a name and what separates it from its value.
+func isAround(c byte) bool {
+	return c == ' ' || c == '\t' || c == '"' || c == '\'' || c == '\\' || c == '`' || c == '*'
 }
 
 func isNameByte(c byte) bool {
