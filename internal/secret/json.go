@@ -38,10 +38,10 @@ func (m Masker) object(n *Node, byName bool) (changed bool) {
 			secret = m.Secrecy(name)
 		}
 		switch {
-		case named && isNaming(name):
-		case secret == Weak && isKey(name, member.Text):
+		case named && IsNaming(name):
+		case secret == Weak && IsKey(name, member.Text):
 			changed = m.Node(member, byName) || changed
-		case named && isValue(name), secret != Harmless:
+		case named && IsValue(name), secret != Harmless:
 			changed = m.Hide(member, (secret == Strong || named) && !strings.HasSuffix(strings.ToLower(name), "pass")) || changed
 		default:
 			changed = m.Node(member, byName) || changed
@@ -50,18 +50,18 @@ func (m Masker) object(n *Node, byName bool) (changed bool) {
 	return changed
 }
 
-// isKey says whether something is called key, but is one of a cache, a bucket, a pair.
-func isKey(name, value string) bool {
+// IsKey says whether something is called key, but is one of a cache, a bucket, a pair.
+func IsKey(name, value string) bool {
 	return strings.EqualFold(name, "key") && (!LooksRandom(value) || strings.ContainsAny(value, "_/.:- "))
 }
 
-// isNaming says whether a member holds the name of what the others are about.
-func isNaming(name string) bool {
+// IsNaming says whether a member holds the name of what the others are about.
+func IsNaming(name string) bool {
 	return slices.Contains([]string{"name", "variable", "header", "field", "setting", "key", "env", "option", "parameter", "param", "flag", "k"}, strings.ToLower(name))
 }
 
-// isValue says whether a member holds what another one names.
-func isValue(name string) bool {
+// IsValue says whether a member holds what another one names.
+func IsValue(name string) bool {
 	name = strings.ToLower(name)
 	return strings.Contains(name, "val") || strings.Contains(name, "default") ||
 		slices.Contains([]string{"text", "current", "new", "old", "data", "content", "secret", "plain", "raw", "before", "after", "v"}, name)
@@ -70,11 +70,16 @@ func isValue(name string) bool {
 // isNamedSecret says whether an object is like {"name": "DB_PASSWORD", "value": "..."}.
 func (m Masker) isNamedSecret(n *Node) bool {
 	for i, name := range n.Names {
-		if what := n.Members[i]; isNaming(name) && what.Kind == String && !strings.ContainsAny(what.Text, " =:/{}") && m.Secrecy(what.Text) != Harmless {
-			return slices.ContainsFunc(n.Names, isValue)
+		if what := n.Members[i]; IsNaming(name) && what.Kind == String && m.NamesSecret(what.Text) {
+			return slices.ContainsFunc(n.Names, IsValue)
 		}
 	}
 	return false
+}
+
+// NamesSecret says whether a text is nothing but the name of a secret.
+func (m Masker) NamesSecret(text string) bool {
+	return !strings.ContainsAny(text, " =:/{}") && m.Secrecy(text) != Harmless
 }
 
 // list masks ["--password", "..."], ["password", "..."] and keys that are lists of lines.
@@ -173,7 +178,7 @@ func (m Masker) Hide(n *Node, surely bool) (changed bool) {
 				}
 				changed = replace(&n.Names[i], name) || changed
 			}
-			if n.Kind == Object && member.Kind == Plain && hasHarmlessEnd(n.Names[i]) {
+			if n.Kind == Object && member.Kind == Plain && HasHarmlessEnd(n.Names[i]) {
 				continue
 			}
 			changed = m.Hide(member, surely) || changed

@@ -90,8 +90,8 @@ func secrecyOf(name string) Strength {
 	return Harmless
 }
 
-// hasHarmlessEnd says whether a name is of something about what it names.
-func hasHarmlessEnd(name string) bool {
+// HasHarmlessEnd says whether a name is of something about what it names.
+func HasHarmlessEnd(name string) bool {
 	words := wordsOf(name)
 	return len(words) > 0 && slices.Contains(harmlessEnds[:], words[len(words)-1])
 }
