@@ -13,6 +13,7 @@ import (
 
 	"go.uber.org/zap/zapcore"
 
+	"github.com/prodwright/prodwright/logging/redact"
 	"github.com/prodwright/prodwright/logging/rotate"
 )
 
@@ -47,6 +48,8 @@ type Config struct {
 	Caller Switch `env:"LOG_CALLER" default:"on" doc:"add module, function and line"`
 	// Release is the version of the program, for the question which errors are new. Defaults to none.
 	Release string `env:"LOG_RELEASE" doc:"version of the program, in each record"`
+	// Redact says what a secret is. By default those are hidden that have a usual name, a usual look or a method Reveal.
+	Redact redact.Config
 	// Repeat limits repetitions. Off by default.
 	Repeat Repeat
 	// Fallback gets records that no sink took, and messages about that, at most one a second. Defaults to os.Stderr.
@@ -159,6 +162,9 @@ func (c Config) Validate() error {
 		for _, problem := range several(f.cfg.Validate()) {
 			wrong("%s.%w", f.name, problem)
 		}
+	}
+	for _, problem := range several(c.Redact.Validate()) {
+		wrong("Redact: %w", problem)
 	}
 	if d.File.Enabled.on() && d.ErrorFile.Enabled.on() && d.path(d.File.Name) == d.path(d.ErrorFile.Name) {
 		wrong("File.Name and ErrorFile.Name are both %q: they must differ", c.ErrorFile.Name)

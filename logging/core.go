@@ -44,6 +44,7 @@ func (c *core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := l.builder()
 	b.set(c.base)
 	l.add(b, fields)
+	ent.Message, ent.Stack = l.redactor.Text(ent.Message), l.redactor.Text(ent.Stack)
 	b.finish(&ent)
 	err := l.write(&b.rec)
 	l.put(b)
@@ -67,12 +68,22 @@ func (l *Logs) add(b *builder, fields []zapcore.Field) {
 	begin := 0
 	for i := range fields {
 		if s := scopeOf(&fields[i]); s != nil {
-			b.add(fields[begin:i])
+			l.addPlain(b, fields[begin:i])
 			b.merge(l.prepared(s))
 			begin = i + 1
 		}
 	}
-	b.add(fields[begin:])
+	l.addPlain(b, fields[begin:])
+}
+
+// addPlain adds fields that are none of contexts, without their secrets.
+func (l *Logs) addPlain(b *builder, fields []zapcore.Field) {
+	if len(fields) == 0 {
+		return
+	}
+	shown := l.redactor.Redact(fields)
+	b.add(shown.Fields)
+	shown.Free()
 }
 
 // prepared returns what a context's fields give.
@@ -81,7 +92,7 @@ func (l *Logs) prepared(s *scope) *builder {
 		return &p.builder
 	}
 	p := &prepared{by: l}
-	p.builder.add(s.fields)
+	l.addPlain(&p.builder, s.fields)
 	p.builder.open.close()
 	s.prepared.Store(p)
 	return &p.builder

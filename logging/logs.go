@@ -13,16 +13,19 @@ import (
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/logging/redact"
 )
 
 // Logs are the loggers of a program and their sinks. Use [New]. They are safe for concurrent use.
 type Logs struct {
-	levels  *Levels
-	repeats *repeats
-	sinks   []Sink
-	root    *zap.Logger
-	core    *core
-	caller  bool
+	levels   *Levels
+	redactor *redact.Redactor
+	repeats  *repeats
+	sinks    []Sink
+	root     *zap.Logger
+	core     *core
+	caller   bool
 
 	builders sync.Pool // of *builder
 	fallback *fallback
@@ -45,6 +48,7 @@ func New(c Config) (*Logs, error) {
 	}
 	c = c.withDefaults()
 	l := &Logs{caller: c.Caller.on(), fallback: newFallback(c.Fallback)}
+	l.redactor, _ = redact.New(c.Redact) // which Validate did
 	l.builders.New = func() any { return new(builder) }
 	byName := map[string]zapcore.Level{}
 	for name, level := range c.Levels {
@@ -95,7 +99,7 @@ func (l *Logs) open(c Config) error {
 func (l *Logs) logger(more []zapcore.Core) *zap.Logger {
 	all := []zapcore.Core{l.core}
 	for _, c := range more {
-		all = append(all, &leveled{Core: c, levels: l.levels})
+		all = append(all, &leveled{Core: l.redactor.Core(c), levels: l.levels})
 	}
 	return zap.New(zapcore.NewTee(all...), zap.WithCaller(l.caller), zap.AddStacktrace(zapcore.ErrorLevel), zap.ErrorOutput(l.fallback))
 }
