@@ -13,6 +13,8 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/internal/identity"
 )
 
 // Levels are the lowest levels that loggers log, by their names. A name without a level of its own has that of the longest
@@ -36,17 +38,16 @@ type setting struct {
 	timer *time.Timer // nil when it has no end
 }
 
-// rules are all levels at one time. Only known grows.
+// rules are all levels at one time.
 type rules struct {
 	root   zapcore.Level
 	lowest zapcore.Level
 	byName map[string]zapcore.Level // without the root
-	known  sync.Map                 // of the names that were asked for: string to zapcore.Level
-	count  atomic.Int64             // in known
+	known  identity.Cache[zapcore.Level]
 }
 
-// maxKnown limits how many names of loggers are remembered with their level. Others take longer.
-const maxKnown = 4096
+// maxNames limits how many names of loggers are listed.
+const maxNames = 4096
 
 func newLevels(root zapcore.Level, byName map[string]zapcore.Level) *Levels {
 	l := &Levels{usual: maps.Clone(byName), names: map[string]bool{}, set: map[string]*setting{}}
@@ -85,14 +86,11 @@ func (r *rules) of(name string) zapcore.Level {
 	if len(r.byName) == 0 || name == "" {
 		return r.root
 	}
-	if level, ok := r.known.Load(name); ok {
-		return level.(zapcore.Level) //nolint:forcetypeassert // nothing else is in it
+	if level, ok := r.known.Find(name); ok {
+		return level
 	}
 	level := r.find(name)
-	if r.count.Load() < maxKnown {
-		r.count.Add(1)
-		r.known.Store(strings.Clone(name), level)
-	}
+	r.known.Keep(name, level)
 	return level
 }
 
@@ -170,7 +168,7 @@ func (l *Levels) close() {
 func (l *Levels) know(name string) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.names) < maxKnown {
+	if len(l.names) < maxNames {
 		l.names[name] = true
 	}
 }

@@ -167,12 +167,18 @@ func (b bomb) String() string { panic(b.inner) }
 func TestFieldsThatPanicAreReplaced(t *testing.T) {
 	t.Parallel()
 	var b bytes.Buffer
-	log := newLogs(t, onlyConsole(&b)).Logger().WithOptions(zap.WithCaller(false))
+	c := onlyConsole(&b)
+	c.Redact.Off = true
+	log := newLogs(t, c).Logger().WithOptions(zap.WithCaller(false))
 	log.Info("m", zap.Int("before", 1), zap.Object("bomb", bomb{"boom"}), zap.Inline(bomb{bomb{bomb{bomb{"itself"}}}}), zap.Int("after", 2))
 	log.With(zap.Object("bomb", bomb{"boom"}), zap.Namespace("ns"), zap.Object("bomb", bomb{io.EOF})).Info("m", zap.Int("after", 2))
 	got := records(t, &b)
 	require.Equal(t, map[string]any{"before": 1.0, "bomb": "panic: boom", "": "panic: of a value that panics when it is printed", "after": 2.0}, got[0]["extra_data"])
 	require.Equal(t, map[string]any{"bomb": "panic: boom", "ns": map[string]any{"bomb": "panic: EOF", "after": 2.0}}, got[1]["extra_data"])
+
+	b.Reset() // the redactor, which is before, must not panic either
+	newLogs(t, onlyConsole(&b)).Logger().Info("m", zap.Object("bomb", bomb{"boom"}), zap.Inline(bomb{bomb{bomb{bomb{"itself"}}}}), zap.Stringer("bomb", bomb{"boom"}), zap.Int("after", 2))
+	require.Contains(t, b.String(), `"after":2`)
 }
 
 func TestPromotedFields(t *testing.T) {

@@ -37,6 +37,16 @@ func newKeys() *keys { return &keys{seed: maphash.MakeSeed()} }
 
 // verdict returns what is known of a name.
 func (r *Redactor) verdict(name string) *verdict {
+	if known, ok := r.names.Find(name); ok {
+		return known
+	}
+	v := r.judged(name)
+	r.names.Keep(name, v)
+	return v
+}
+
+// judged returns what is known of a name by its letters.
+func (r *Redactor) judged(name string) *verdict {
 	if len(name) > longest {
 		return r.newVerdict(name)
 	}

@@ -7,6 +7,7 @@ import (
 	"sync"
 	"unicode/utf8"
 
+	"github.com/prodwright/prodwright/internal/identity"
 	"github.com/prodwright/prodwright/internal/secret"
 )
 
@@ -21,6 +22,8 @@ type Redactor struct {
 	types         map[reflect.Type]bool      // of Config.Types
 	patterns      []*regexp.Regexp
 
+	names    identity.Cache[*verdict]
+	messages identity.Cache[string] // without secrets
 	keys     *keys
 	traits   sync.Map  // what is known of a reflect.Type
 	scratch  sync.Pool // of *scratch
@@ -73,6 +76,17 @@ func (r *Redactor) Text(s string) string {
 		s = r.masker.Lines(s)
 	}
 	return r.more(s)
+}
+
+// Message is [Redactor.Text] for a text that is mostly one of the program's own, such as the message of a record: it is then looked
+// through only once.
+func (r *Redactor) Message(s string) string {
+	if known, ok := r.messages.Find(s); ok {
+		return known
+	}
+	shown := r.Text(s)
+	r.messages.Keep(s, shown)
+	return shown
 }
 
 // mayHold says whether a text needs more than a glance.
