@@ -28,6 +28,8 @@ type Logs struct {
 	caller   bool
 
 	builders sync.Pool // of *builder
+	spaces   sync.Pool // of *fieldSpace
+	foreign  bool      // there are cores of others
 	fallback *fallback
 	written  [5]atomic.Uint64 // by level, DEBUG first
 	failed   atomic.Uint64
@@ -50,6 +52,8 @@ func New(c Config) (*Logs, error) {
 	l := &Logs{caller: c.Caller.on(), fallback: newFallback(c.Fallback)}
 	l.redactor, _ = redact.New(c.Redact) // which Validate did
 	l.builders.New = func() any { return new(builder) }
+	l.spaces.New = func() any { return new(fieldSpace) }
+	l.foreign = len(c.Cores) > 0
 	byName := map[string]zapcore.Level{}
 	for name, level := range c.Levels {
 		byName[name], _ = ParseLevel(level) // which Validate did

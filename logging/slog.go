@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"slices"
 	"strconv"
+	"sync"
 
 	"go.uber.org/zap"
 	"go.uber.org/zap/zapcore"
@@ -39,8 +40,9 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	if ce.Level >= zapcore.ErrorLevel {
 		ce.Stack = stackFrom(r.PC)
 	}
-	fields := make([]zapcore.Field, 1, r.NumAttrs()+len(h.groups)+1)
-	fields[0] = Ctx(ctx)
+	space := h.logs.fields()
+	defer space.free()
+	fields := append(space.fields, Ctx(ctx))
 	for _, g := range h.groups {
 		fields = append(fields, zap.Namespace(g))
 	}
@@ -53,7 +55,34 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 		fields = fields[:1] // a group without anything in it is not written
 	}
 	ce.Write(fields...)
+	space.fields = fields
 	return nil
+}
+
+// fieldSpace is room for the fields of a record of slog.
+type fieldSpace struct {
+	of     *sync.Pool // nil when it is not to be used again
+	fields []zapcore.Field
+}
+
+// fields returns room for fields. That of foreign cores, which may keep them, is not used again.
+func (l *Logs) fields() *fieldSpace {
+	if l.foreign {
+		return new(fieldSpace)
+	}
+	space := l.spaces.Get().(*fieldSpace) //nolint:forcetypeassert // nothing else is in it
+	space.of = &l.spaces
+	return space
+}
+
+func (s *fieldSpace) free() {
+	const most = 64
+	if s.of == nil || cap(s.fields) > most {
+		return
+	}
+	clear(s.fields[:cap(s.fields)])
+	s.fields = s.fields[:0]
+	s.of.Put(s)
 }
 
 // WithAttrs returns a handler whose records have more attributes.
