@@ -4,6 +4,7 @@ import (
 	"strconv"
 	"time"
 	"unicode/utf8"
+	"unsafe"
 )
 
 // AppendJSON appends the record as one line of JSON, without a newline: the fields of a record in their order, those that are
@@ -93,16 +94,22 @@ func tens(n int) byte { return digits[n%100*2] }
 func units(n int) byte { return digits[n%100*2+1] }
 
 // appendString appends a text as a string of JSON.
-func appendString[T string | []byte](dst []byte, s T) []byte {
+func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
 	dst = appendEscaped(dst, s)
 	return append(dst, '"')
 }
 
 // appendEscaped appends a text as it stands between the quotes of JSON. What does something to a terminal is escaped, too.
-func appendEscaped[T string | []byte](dst []byte, s T) []byte {
+func appendEscaped(dst []byte, s string) []byte {
 	begin := 0 // of what can be copied as it is
 	for i := 0; i < len(s); {
+		for i+8 <= len(s) && arePlain(s[i:i+8]) {
+			i += 8
+		}
+		if i == len(s) {
+			break
+		}
 		c := s[i]
 		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
 			i++
@@ -110,7 +117,7 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 		}
 		r, size := rune(c), 1
 		if c >= utf8.RuneSelf {
-			if r, size = firstRune(s[i:]); size > 1 && !isControl(r) {
+			if r, size = utf8.DecodeRuneInString(s[i:]); size > 1 && !isControl(r) {
 				i += size
 				continue
 			}
@@ -123,10 +130,17 @@ func appendEscaped[T string | []byte](dst []byte, s T) []byte {
 	return append(dst, s[begin:]...)
 }
 
-// firstRune returns the rune that s begins with, and its length, which is 1 for a byte that is none.
-func firstRune[T string | []byte](s T) (r rune, size int) {
-	return utf8.DecodeRuneInString(string(s[:min(len(s), utf8.UTFMax)]))
+// arePlain says whether all of eight bytes can stand as they are; it looks at them at once. It may say no although they can.
+func arePlain(s string) bool {
+	const ones, highest = 0x0101010101010101, 0x8080808080808080
+	_ = s[7]
+	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
+	quote, backslash := x^'"'*ones, x^'\\'*ones
+	return (x|(x-' '*ones)|(x+ones)|(quote-ones)|(backslash-ones))&highest == 0
 }
+
+// view returns bytes as a string, without a copy. They must not change while it is used.
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
 const hexDigits = "0123456789abcdef"
 

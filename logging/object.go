@@ -160,7 +160,7 @@ func (o *object) AddByteString(name string, value []byte) { o.key(name); o.bytes
 // AppendByteString appends a text.
 func (o *object) AppendByteString(value []byte) { o.next(); o.bytes(value) }
 
-func (o *object) bytes(value []byte) { o.buf = appendString(o.buf, value) }
+func (o *object) bytes(value []byte) { o.buf = appendString(o.buf, view(value)) }
 
 // AddString adds a text.
 func (o *object) AddString(name, value string) { o.key(name); o.buf = appendString(o.buf, value) }

@@ -44,7 +44,7 @@ func (r *Record) appendFields(dst []byte) []byte {
 	begin := len(dst)
 	dst = append(dst, " {"...)
 	at := len(dst)
-	dst = appendPlain(dst, r.Extra, "")
+	dst = appendPlain(dst, view(r.Extra), "")
 	dst = appendMember(dst, keyUserID, r.UserID)
 	dst = appendMember(dst, keyRequestID, r.RequestID)
 	dst = appendMember(dst, keyIP, r.IP)
@@ -61,7 +61,7 @@ func (r *Record) appendFields(dst []byte) []byte {
 }
 
 // appendPlain appends a text in which control characters are escaped, and newlines replaced by newline unless that is empty.
-func appendPlain[T string | []byte](dst []byte, s T, newline string) []byte {
+func appendPlain(dst []byte, s, newline string) []byte {
 	begin := 0 // of what can be copied as it is
 	for i := 0; i < len(s); {
 		c := s[i]
@@ -71,7 +71,7 @@ func appendPlain[T string | []byte](dst []byte, s T, newline string) []byte {
 		}
 		r, size := rune(c), 1
 		if c >= utf8.RuneSelf {
-			if r, size = firstRune(s[i:]); size > 1 && !isControl(r) {
+			if r, size = utf8.DecodeRuneInString(s[i:]); size > 1 && !isControl(r) {
 				i += size
 				continue
 			}
