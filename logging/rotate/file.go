@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"math"
 	"os"
 	"sync"
 	"time"
@@ -11,6 +12,7 @@ import (
 type File struct {
 	cfg     Config
 	path    string
+	limit   int64     // MaxBytes, or the largest number
 	started time.Time // times that are durations count from here: reading only the monotonic clock is cheaper
 
 	mu       sync.Mutex // guards what follows, and orders the lines
@@ -25,10 +27,12 @@ type File struct {
 	reports  []error    // for OnError
 	left     []*os.File // rotated files that are not synced yet
 	newName  bool       // the directory is not synced since a file was made or renamed
-	lines    uint64     // written to h or left
+	lines    int64      // acknowledged
+	bytes    int64      // of these
+	seen     int64      // of lines, when the live file was known to have a name
 
 	syncMu sync.Mutex // held while syncing; taken before mu
-	synced uint64     // of lines
+	synced int64      // of lines
 
 	worker worker
 }
@@ -64,6 +68,10 @@ func Open(path string, cfg Config) (*File, error) {
 	if err := waiting(func() (err error) { h, err = f.acquire(); return err }); err != nil {
 		return nil, err
 	}
+	f.limit = f.cfg.MaxBytes
+	if f.limit < 0 {
+		f.limit = math.MaxInt64 - maxLine // to which a line can be added
+	}
 	f.use(h)
 	f.due = lookEvery
 	f.kick()
@@ -81,8 +89,11 @@ func (f *File) Write(line []byte) (n int, err error) {
 	}
 	f.mu.Lock()
 	err = f.write(line)
-	done, reports := f.lines, f.reports
-	f.reports = nil
+	done := f.lines
+	var reports []error
+	if len(f.reports) > 0 {
+		reports, f.reports = f.reports, nil
+	}
 	f.mu.Unlock()
 	for _, r := range reports {
 		f.cfg.OnError(r)
@@ -109,8 +120,8 @@ func (f *File) write(line []byte) error {
 	if line[len(line)-1] == '\n' {
 		need--
 	}
-	if f.cfg.MaxBytes > 0 && f.h.end > 0 && f.h.end+need > f.cfg.MaxBytes && now >= f.retry {
-		f.note(now, f.turn(now, func(size int64) bool { return size+need > f.cfg.MaxBytes }))
+	if f.h.end+need > f.limit && f.h.end > 0 && now >= f.retry {
+		f.note(now, f.turn(now, func(size int64) bool { return size+need > f.limit }))
 	}
 	err := f.put(now, line)
 	for err != nil && f.cfg.FreeOnFull && isFull(err) && f.free() {
@@ -121,8 +132,7 @@ func (f *File) write(line []byte) error {
 		return err
 	}
 	f.lines++
-	f.stats.Lines++
-	f.stats.Bytes += need
+	f.bytes += need
 	return nil
 }
 

@@ -22,10 +22,9 @@ type handle struct {
 	// The lines since base, in recent, were written but it is not checked yet that each is on a line of its own.
 	base     int64
 	recent   []byte
-	lengths  []int
+	lengths  []int // of these
 	verified time.Duration // when that was checked last
 	strict   time.Duration // until when it is checked after each line, because others write to the file, too
-	seen     int64         // lines since it was known that the file has a name
 
 	began time.Time // when its first line was written; zero if it is empty or nobody needs to know
 }

@@ -13,7 +13,7 @@ func (f *File) look(now time.Duration) {
 	h := f.h
 	info, err := os.Stat(f.path)
 	if err == nil && !h.dead && os.SameFile(info, h.info) {
-		h.seen = 0
+		f.seen = f.lines
 		f.grown(now, info)
 	} else if err := f.follow(now); err != nil {
 		if errors.Is(err, ErrBusy) {
@@ -82,8 +82,9 @@ func (f *File) renew(now time.Duration) error {
 	}
 	owed := f.settle(now)
 	if info, err := old.file.Stat(); err == nil && unlinked(info) {
-		f.stats.Lost += old.seen
+		f.stats.Lost += f.lines - f.seen
 	}
+	f.seen = f.lines
 	f.use(h)
 	f.leave(old)
 	for _, rec := range owed {

@@ -4,7 +4,7 @@ import "time"
 
 const (
 	// Lines are checked when there are so many of them or they are so old, or at once when others write, too.
-	unchecked    = 16
+	unchecked    = 64
 	uncheckedFor = time.Millisecond
 	// strictFor is how long others have to be silent.
 	strictFor = time.Second
@@ -18,9 +18,12 @@ func (f *File) put(now time.Duration, line []byte) error {
 			return err
 		}
 	}
-	rec, healing, err := f.record(line)
-	if err != nil {
-		return err
+	rec, healing := line, false
+	if h.torn || line[len(line)-1] != '\n' {
+		var err error
+		if rec, healing, err = f.record(line); err != nil {
+			return err
+		}
 	}
 	first := h.end == 0
 	n, err := appendOnce(h.file, h.fd, rec)
@@ -34,7 +37,6 @@ func (f *File) put(now time.Duration, line []byte) error {
 		f.stats.Healed++
 	}
 	h.torn = false
-	h.seen++
 	h.remember(rec)
 	if first || now < h.strict || len(h.lengths) >= unchecked || len(h.recent) > 64<<10 || now-h.verified > uncheckedFor {
 		if err := f.verify(now, true); err != nil {
@@ -45,9 +47,6 @@ func (f *File) put(now time.Duration, line []byte) error {
 			f.setBoundary(h.began)
 			f.writeBegin(number(h.info), h.began)
 		}
-	}
-	if cap(f.buf) > 64<<10 {
-		f.buf = nil
 	}
 	return nil
 }
@@ -64,6 +63,9 @@ func (f *File) record(line []byte) (rec []byte, healing bool, err error) {
 	ends := line[len(line)-1] == '\n'
 	if ends && !healing {
 		return line, false, nil
+	}
+	if cap(f.buf) > 64<<10 { // that was one long line
+		f.buf = nil
 	}
 	f.buf = f.buf[:0]
 	if healing {

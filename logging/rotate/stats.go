@@ -19,7 +19,9 @@ type Stats struct {
 func (f *File) Stats() Stats {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return f.stats
+	s := f.stats
+	s.Lines, s.Bytes = f.lines, f.bytes
+	return s
 }
 
 // count changes the numbers without the lock being held.

@@ -16,7 +16,7 @@ func (f *File) Sync() error {
 }
 
 // syncTo syncs unless somebody else did since a line was written.
-func (f *File) syncTo(line uint64) error {
+func (f *File) syncTo(line int64) error {
 	f.syncMu.Lock()
 	defer f.syncMu.Unlock()
 	if f.synced >= line {

@@ -32,17 +32,17 @@ func unlock(f *os.File) {
 
 // appendOnce writes with one system call, so that no other line gets between the parts of one.
 func appendOnce(f *os.File, fd uintptr, b []byte) (n int, err error) {
-	err = retry(func() error {
+	for {
 		n, err = syscall.Write(int(fd), b)
-		return err
-	})
-	switch {
-	case err != nil:
-		return 0, fail("write", f.Name(), err)
-	case n < len(b):
-		return n, fail("write", f.Name(), io.ErrShortWrite)
+		switch {
+		case err == nil && n == len(b):
+			return n, nil
+		case err == nil:
+			return n, fail("write", f.Name(), io.ErrShortWrite)
+		case !errors.Is(err, syscall.EINTR):
+			return 0, fail("write", f.Name(), err)
+		}
 	}
-	return n, nil
 }
 
 // written returns where in the file the last write through f ended.
