@@ -47,7 +47,8 @@ func (o *output) literal(in string, from, to int) {
 	o.word(in[from:to])
 }
 
-// release writes the punctuation up to a place, but not the brackets whose other half was swallowed.
+// release writes the punctuation up to a place, but not the brackets whose other half was swallowed or
+// that are empty.
 func (o *output) release(in string, to int) {
 	o.value = false
 	for i := o.since; i < to; i++ {
@@ -56,6 +57,8 @@ func (o *output) release(in string, to int) {
 			o.space = true
 		case k&closed != 0 && o.open > 0:
 			o.open--
+		case k&open != 0 && i+1 < to && classOf(in[i+1])&closed != 0: // host () is host (name)
+			i++
 		default:
 			o.word(in[i : i+1])
 		}

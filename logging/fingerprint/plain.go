@@ -11,8 +11,8 @@ func (s *scanner) plain(end int, w shape) {
 		return
 	}
 	s.literal(end)
-	if text == "user" && s.name() {
-		return
+	if text == "user" || text == "for" {
+		s.name(text)
 	}
 }
 
@@ -36,28 +36,26 @@ func (s *scanner) afterCount(text string, end int, w shape) bool {
 	return false
 }
 
-// name replaces the word after "user", when the sentence goes on as those with a name do, and says whether it did.
-func (s *scanner) name() bool {
-	if !is(s.in, s.at, space) {
-		return false
-	}
+// name replaces the word after "user" when the sentence goes on as those with a name do, and that after "for" when "from"
+// and an address follow.
+func (s *scanner) name(before string) {
 	begin := s.at + 1
-	end, w := wordEnd(s.in, begin)
-	if w.letters == 0 || w.letters+w.signs != end-begin {
-		return false
+	if !is(s.in, s.at, space) || !is(s.in, begin, letter) {
+		return
 	}
+	end, w := wordEnd(s.in, begin)
 	rest := s.in[end:]
-	if rest != "" && !hasPrefix(rest, " from ") && !hasPrefix(rest, " by ") {
-		return false
+	if w.digits > 0 || !hasPrefix(rest, " from ") && (before == "for" || rest != "" && !hasPrefix(rest, " by ") && !hasPrefix(rest, " [")) ||
+		before == "for" && !is(rest, len(" from "), digit) {
+		return
 	}
 	switch s.in[begin:end] {
 	case "unknown", "name", "id", "from", "by", "not":
-		return false
+		return
 	}
 	s.at = begin
 	s.out.space = true
 	s.value(end)
-	return true
 }
 
 func isConstant(text string) bool {

@@ -51,7 +51,7 @@ func wordEnd(in string, i int) (end int, w shape) {
 
 // trim returns the end of a word without the punctuation there.
 func trim(in string, begin, end int, w *shape) int {
-	for end > begin+1 && classOf(in[end-1])&inner != 0 && in[end-1] != '%' && in[end-1] != '_' {
+	for end > begin+1 && classOf(in[end-1])&inner != 0 && in[end-1] != '%' && in[end-1] != '_' && in[end-1] != '#' {
 		end--
 		switch in[end] {
 		case '.':
@@ -93,7 +93,7 @@ func (s *scanner) word() {
 		s.value(urlEnd(s.in, end))
 	case w.letters == 1 && len(text) == 1 && hasPrefix(next, ":\\"):
 		s.value(s.pathEnd(begin))
-	case isValue(text, w):
+	case isValue(text, w), w.dots > 0 && w.uppers == 0 && len(next) > 1 && next[0] == ':' && classOf(next[1])&digit != 0:
 		s.value(end)
 	default:
 		s.plain(end, w)
