@@ -11,7 +11,8 @@ func (s *scanner) plain(end int, w shape) {
 		return
 	}
 	s.literal(end)
-	if text == "user" || text == "for" {
+	switch text {
+	case "user", "role", "database", "schema", "table", "relation", "column", "sequence", "index", "topic", "queue", "bucket", "function", "for":
 		s.name(text)
 	}
 }
@@ -36,8 +37,8 @@ func (s *scanner) afterCount(text string, end int, w shape) bool {
 	return false
 }
 
-// name replaces the word after "user" when the sentence goes on as those with a name do, and that after "for" when "from"
-// and an address follow.
+// name replaces the word after one that says of what it is the name, as in "user", when the sentence goes on as those with a
+// name do; and that after "for" when "from" and an address follow.
 func (s *scanner) name(before string) {
 	begin := s.at + 1
 	if !is(s.in, s.at, space) || !is(s.in, begin, letter) {
@@ -45,17 +46,26 @@ func (s *scanner) name(before string) {
 	}
 	end, w := wordEnd(s.in, begin)
 	rest := s.in[end:]
-	if w.digits > 0 || !hasPrefix(rest, " from ") && (before == "for" || rest != "" && !hasPrefix(rest, " by ") && !hasPrefix(rest, " [")) ||
-		before == "for" && !is(rest, len(" from "), digit) {
-		return
+	switch before {
+	case "for":
+		if !hasPrefix(rest, " from ") || !is(rest, len(" from "), digit) {
+			return
+		}
+	default:
+		if rest != "" && !hasPrefix(rest, " from ") && !hasPrefix(rest, " by ") && !hasPrefix(rest, " [") &&
+			(before != "function" || !hasPrefix(rest, "(")) && !hasPrefix(rest, " does not exist") && !hasPrefix(rest, " already exists") && !hasPrefix(rest, " not found") {
+			return
+		}
 	}
 	switch s.in[begin:end] {
-	case "unknown", "name", "id", "from", "by", "not":
+	case "unknown", "name", "id", "from", "by", "not", "does", "already", "is", "was":
 		return
 	}
-	s.at = begin
-	s.out.space = true
-	s.value(end)
+	if w.digits == 0 {
+		s.at = begin
+		s.out.space = true
+		s.value(end)
+	}
 }
 
 func isConstant(text string) bool {

@@ -20,13 +20,22 @@ func (s *scanner) quoted() {
 	case end < 0:
 		s.unclosed[which] = true
 		s.literal(s.at + 1)
-	case methodEnd(s.in, s.at+1) > 0:
+	case !s.field() && methodEnd(s.in, s.at+1) > 0:
 		s.literal(methodEnd(s.in, s.at+1))
 	case end+1 < len(s.in) && s.in[end+1] == ':' && isIdentifier(s.in[s.at+1:end]):
 		s.literal(end + 1)
 	default:
 		s.value(end + 1)
 	}
+}
+
+// field says whether the quote comes after name= or "name: ".
+func (s *scanner) field() bool {
+	i := s.at - 1
+	for i > 0 && s.at-i < 3 && s.in[i] == ' ' {
+		i--
+	}
+	return i >= 0 && (s.in[i] == ':' || s.in[i] == '=')
 }
 
 // closing returns where a text that begins at i and is in quotes ends, or -1. An apostrophe within a word is none.

@@ -77,16 +77,16 @@ func (s *scanner) word() {
 		begin++
 	}
 	end, w := wordEnd(s.in, begin)
+	if next := s.in[end:]; len(next) > 1 && next[0] == '=' && next[1] != '=' && next[1] != '>' && w.letters > 0 {
+		s.literal(end) // a name: arg0=x
+		return
+	}
 	if w.digits == 0 && w.letters == len(s.in[begin:end]) && w.letters < longHex { // what most words are
 		s.plain(end, w)
 		return
 	}
 	switch text, next := s.in[begin:end], s.in[end:]; {
 	case w.digits > 0:
-		if w.letters > 0 && len(next) > 1 && next[0] == '=' && next[1] != '=' && classOf(text[0])&letter != 0 { // arg0=x
-			s.literal(end)
-			return
-		}
 		s.value(end)
 		s.count = s.at
 	case hasPrefix(next, "://"):

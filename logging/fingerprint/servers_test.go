@@ -1,0 +1,162 @@
+package fingerprint_test
+
+import (
+	"fmt"
+	"hash/fnv"
+	"os"
+	"os/exec"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// served makes a real server log and returns the lines with their labels, which do not come from the scanner.
+type served struct {
+	name string
+	run  func(t *testing.T) []line
+}
+
+// The accuracy on what real servers log. The label of a line is the place in the server's source that wrote it, where the
+// server says that, and else the format in the source: see the table of each server. Half of the labels, chosen by their
+// hash, were never looked at while the scanner was written; PRODWRIGHT_SHOW=seen shows what is
+// wrong in the other half.
+func TestRealServers(t *testing.T) {
+	t.Parallel()
+	var mu sync.Mutex
+	var all []line
+	t.Run("each", func(t *testing.T) {
+		for _, s := range []served{
+			{"PostgreSQL", postgresLines}, {"Redis", redisLines}, {"nginx", nginxLines}, {"etcd", etcdLines}, {"Prometheus", prometheusLines},
+		} {
+			t.Run(s.name, func(t *testing.T) {
+				t.Parallel()
+				lines := s.run(t)
+				seen, held := split(lines)
+				t.Logf("%-10s %5d lines, %3d events: accuracy %.3f (looked at %.3f, held out %.3f), raw messages %.3f", s.name, len(lines), events(lines),
+					accuracy(lines, byTemplate), accuracy(seen, byTemplate), accuracy(held, byTemplate), accuracy(lines, raw))
+				switch os.Getenv("PRODWRIGHT_SHOW") {
+				case "seen":
+					showWrong(t, seen)
+				case "all":
+					showWrong(t, lines)
+				}
+				require.GreaterOrEqual(t, accuracy(lines, byTemplate), 0.95)
+				mu.Lock()
+				defer mu.Unlock()
+				for _, l := range lines {
+					all = append(all, line{s.name + " " + l.label, s.name + " " + l.text})
+				}
+			})
+		}
+	})
+	if len(all) > 0 {
+		_, held := split(all)
+		t.Logf("all %d lines, %d events: accuracy %.3f, held out %.3f, raw messages %.3f", len(all), events(all), accuracy(all, byTemplate), accuracy(held, byTemplate), accuracy(all, raw))
+	}
+}
+
+// split divides lines by their labels: one half may be looked at.
+func split(lines []line) (seen, held []line) {
+	for _, l := range lines {
+		h := fnv.New32a()
+		function, _, _ := strings.Cut(l.label, ",") // so that other versions of a server have the same halves
+		_, _ = h.Write([]byte(function))
+		if h.Sum32()%2 == 0 {
+			seen = append(seen, l)
+		} else {
+			held = append(held, l)
+		}
+	}
+	return seen, held
+}
+
+// events counts the labels.
+func events(lines []line) int {
+	labels := map[string]bool{}
+	for _, l := range lines {
+		labels[l.label] = true
+	}
+	return len(labels)
+}
+
+// program returns the path of a program, which is in PATH or where Debian keeps servers. Without it the test is skipped, in
+// CI it fails.
+func program(t *testing.T, name string) string {
+	t.Helper()
+	for _, path := range []string{name, "/usr/sbin/" + name} {
+		if found, err := exec.LookPath(path); err == nil {
+			return found
+		}
+	}
+	if os.Getenv("CI") != "" {
+		t.Fatalf("%s is missing: scripts/setup.sh test installs it", name)
+	}
+	t.Skipf("%s is missing: scripts/setup.sh test installs it", name)
+	return ""
+}
+
+// process is a server that writes its log into a file.
+type process struct {
+	cmd *exec.Cmd
+	log string
+}
+
+// start starts a program whose output goes into a file.
+func start(t *testing.T, log, name string, args ...string) *process {
+	t.Helper()
+	f, err := os.OpenFile(log, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	require.NoError(t, err)
+	defer func() { _ = f.Close() }()
+	cmd := exec.CommandContext(t.Context(), name, args...)
+	cmd.Stdout, cmd.Stderr, cmd.Dir = f, f, t.TempDir()
+	require.NoError(t, cmd.Start())
+	p := &process{cmd, log}
+	t.Cleanup(p.kill)
+	return p
+}
+
+func (p *process) kill() {
+	_ = p.cmd.Process.Kill()
+	_ = p.cmd.Wait()
+}
+
+// stop ends it with a signal and waits.
+func (p *process) stop(sig os.Signal) {
+	_ = p.cmd.Process.Signal(sig)
+	_ = p.cmd.Wait()
+}
+
+// logged waits until the log has a text so many times.
+func (p *process) logged(t *testing.T, text string, times int) { wait(t, p.log, text, times) }
+
+func wait(t *testing.T, log, text string, times int) {
+	t.Helper()
+	require.Eventually(t, func() bool {
+		content, err := os.ReadFile(log)
+		return err == nil && strings.Count(string(content), text) >= times
+	}, 30*time.Second, 10*time.Millisecond, "%s does not have %q", log, text)
+}
+
+// read returns the lines of a file.
+func read(t *testing.T, file string) []string {
+	t.Helper()
+	content, err := os.ReadFile(file)
+	require.NoError(t, err)
+	return strings.Split(strings.TrimRight(string(content), "\n"), "\n")
+}
+
+// fields writes the members of a structured line behind its message, as text handlers do.
+func fields(names []string, values map[string]any) string {
+	var b strings.Builder
+	for _, name := range names {
+		v := fmt.Sprint(values[name])
+		if strings.ContainsAny(v, ` "=`) || v == "" {
+			v = fmt.Sprintf("%q", v)
+		}
+		fmt.Fprintf(&b, " %s=%s", name, v)
+	}
+	return b.String()
+}
