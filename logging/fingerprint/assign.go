@@ -16,6 +16,11 @@ func (s *scanner) assigned() {
 	if begin > next && is(s.in, next-2, space) { // a = b: a word there may be anything
 		return
 	}
+	if end := s.listEnd(begin); end > 0 {
+		s.at = begin
+		s.value(end)
+		return
+	}
 	end := s.assignedEnd(begin)
 	if begin > next && end < len(s.in) && s.in[end] == '=' || end == begin && (begin == len(s.in) || begin > next) {
 		s.value(next) // nothing was assigned, and the next name follows
@@ -34,7 +39,7 @@ func (s *scanner) assignedEnd(i int) int {
 	for ; i < len(s.in); i++ {
 		c := s.in[i]
 		switch k := classOf(c); {
-		case k&(space|quote|open|closed) != 0, c == ';', c == '&', c == '|', c == '>', c == '<':
+		case k&(space|quote|open|closed) != 0, c == ';', c == '&', c == '>', c == '<':
 			return i
 		case c == ',':
 			end := i + 1
@@ -50,4 +55,22 @@ func (s *scanner) assignedEnd(i int) int {
 		}
 	}
 	return i
+}
+
+// listEnd returns where a bracket that begins at i closes, if there is neither another bracket nor a name= in it and it is
+// short, or else 0.
+func (s *scanner) listEnd(i int) int {
+	const longest = 200
+	if !is(s.in, i, open) {
+		return 0
+	}
+	for end := i + 1; end < min(len(s.in), i+longest); end++ {
+		switch k := classOf(s.in[end]); {
+		case k&closed != 0:
+			return end + 1
+		case k&open != 0, s.in[end] == '=':
+			return 0
+		}
+	}
+	return 0
 }

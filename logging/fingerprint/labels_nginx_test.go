@@ -1,0 +1,3 @@
+package fingerprint_test
+
+var nginxFormats = []string{}

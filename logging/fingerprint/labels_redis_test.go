@@ -1,0 +1,75 @@
+package fingerprint_test
+
+// redisFormats are formats of serverLog and its kin in the source of Redis 7.0, by the file that they are in. Those of
+// other versions come with them where they differ.
+var redisFormats = []string{
+	// networking.c
+	"Accepted %s:%d",
+	"Client closed connection %s",
+	"Protocol error (%s) from client: %s",
+	"Possible SECURITY ATTACK detected. It looks like somebody is sending POST or Host: commands to Redis. This is likely due to an attacker attempting to use Cross Protocol Scripting to compromise your Redis instance. Connection aborted.",
+	"Error writing to client: %s", "Reading from client: %s",
+	// rdb.c
+	"DB saved on disk", "Background saving terminated with success", "Background saving started by pid %ld",
+	"Background RDB transfer started by pid %ld", "Background RDB transfer terminated with success",
+	"RDB memory usage when created %.2f Mb", "RDB age %ld seconds", "Loading RDB produced by version %s", "RDB is base AOF",
+	"Done loading RDB, keys loaded: %lld, keys expired: %lld.", "Diskless rdb transfer, done reading from pipe, %d replicas still up.",
+	"Diskless rdb transfer, last replica dropped, killing fork child.", "Slave %s correctly received the streamed RDB file.",
+	// server.c
+	"oO0OoO0OoO0Oo Redis is starting oO0OoO0OoO0Oo", "Redis version=%s, bits=%d, commit=%s, modified=%d, pid=%d, just started",
+	"Configuration loaded", "monotonic clock: %s", "Running mode=%s, port=%i.", "Server initialized", "Ready to accept connections",
+	"DB loaded from disk: %.3f seconds", "User requested shutdown...", "Saving the final RDB snapshot before exiting.",
+	"%s is now ready to exit, bye bye...", "Received SIGINT scheduling shutdown...", "Received SIGTERM scheduling shutdown...",
+	"Calling fsync() on the AOF file.", "%d of %d replicas are in sync when shutting down.", "Waiting for replicas before shutting down.",
+	"Lagging replica %s reported offset %lld behind master, lag=%ld, state=%s.",
+	"Fork CoW for %s: current %zu MB, peak %zu MB, average %llu MB", "DB %d: %lld keys (%lld volatile) in %lld slots HT.",
+	"WARNING: The TCP backlog setting of %d cannot be enforced because /proc/sys/net/core/somaxconn is set to the lower value of %d.",
+	"You requested maxclients of %d requiring at least %llu max file descriptors.",
+	"Server can't set maximum open files to %llu because of OS error: %s.",
+	"Current maximum open files is %llu. maxclients has been reduced to %d to compensate for low ulimit. If you need higher maxclients increase 'ulimit -n'.",
+	"Increased maximum number of open files to %llu (it was originally set to %llu).",
+	"There is a child saving an .rdb. Killing it!", "There is a child rewriting the AOF. Killing it!",
+	"%d clients connected (%d replicas), %zu bytes in use", "%d changes in %d seconds. Saving...",
+	// syscheck.c: its messages come one by one
+	"WARNING Memory overcommit must be enabled!%s", "WARNING overcommit_memory is set to 0!%s", "WARNING You have Transparent Huge Pages%s",
+	"WARNING Your system is configured to use the 'xen' clocksource%s", "WARNING Your kernel has a bug that could lead to data corruption%s",
+	// config.c
+	"WARNING: the new maxmemory value set via CONFIG SET (%llu) is smaller than the current memory usage (%zu). This will result in key eviction and/or the inability to accept new write commands depending on the maxmemory-policy.",
+	"CONFIG REWRITE executed with success.", "CONFIG REWRITE failed: %s",
+	// debug.c
+	"Changing replication IDs after receiving DEBUG change-repl-id", "DB reloaded by DEBUG RELOAD",
+	// aof.c
+	"Background append only file rewriting started by pid %ld", "Background AOF rewrite terminated with success",
+	"Background AOF rewrite signal handler took %lldus", "Background AOF rewrite finished successfully",
+	"Successfully created the temporary AOF base file %s", "Successfully renamed the temporary AOF base file %s into %s",
+	"Successfully renamed the temporary AOF incr file %s into %s", "Removing the history file %s in the background",
+	"Creating AOF incr file %s on background rewrite", "Creating AOF incr file %s on server start", "Creating AOF base file %s on server start",
+	"Opening AOF incr file %s on server start", "Reading RDB base file on AOF loading...", "Reading RDB preamble from AOF file...",
+	"DB loaded from base file %s: %.3f seconds", "DB loaded from incr file %s: %.3f seconds", "DB loaded from append only file: %.3f seconds",
+	"Killing running AOF rewrite child: %ld", "AOF rewrite child asks to stop sending diffs.", "Killing AOF child",
+	"AOF was enabled but there is already an AOF rewriting in background. Stopping background AOF and starting a rewrite now.",
+	"AOF was enabled but there is already a background operation. An AOF background was scheduled to start when possible.",
+	"Asynchronous AOF fsync is taking too long (disk is busy?). Writing the AOF buffer without waiting for fsync to complete, this may slow down Redis.",
+	// replication.c
+	"MASTER <-> REPLICA sync started", "Replica %s asks for synchronization", "Reconnecting to MASTER %s:%d", "Connecting to MASTER %s:%d",
+	"Non blocking connect for SYNC fired the event.", "Master replied to PING, replication can continue...", "Connection with master lost.",
+	"Caching the disconnected master state.", "Discarding previously cached master state.", "Error condition on socket for SYNC: %s",
+	"Trying a partial resynchronization (request %s:%s).", "Synchronization with replica %s succeeded",
+	"Successful partial resynchronization with master.", "Successful partial resynchronization with master (%s).",
+	"Streamed RDB transfer with replica %s succeeded (socket). Waiting for REPLCONF ACK from slave to enable streaming",
+	"Starting BGSAVE for SYNC with target: %s", "REPLICAOF %s:%d enabled (user request from '%s')", "MASTER MODE enabled (user request from '%s')",
+	"Partial resynchronization request from %s accepted. Sending %lld bytes of backlog starting from offset %lld.",
+	"MASTER <-> REPLICA sync: Master accepted a Partial Resynchronization.", "MASTER <-> REPLICA sync: Loading DB in memory",
+	"MASTER <-> REPLICA sync: Finished with success", "Connection with replica %s lost.", "Full resync from master: %s:%lld",
+	"Before turning into a replica, using my own master parameters to synthesize a cached master: I may be able to synchronize with the new master with just a partial transfer.",
+	"Replication backlog created, my new replication IDs are '%s' and '%s'", "Full resync requested by replica %s",
+	"MASTER <-> REPLICA sync: receiving streamed RDB from master with EOF %s", "MASTER <-> REPLICA sync: receiving %lld bytes from master %s",
+	"MASTER <-> REPLICA sync: Swapping active DB with loaded DB", "MASTER <-> REPLICA sync: Flushing old data",
+	"MASTER <-> REPLICA sync: Discarding old DB in background", "Master replication ID changed to %s", "Setting secondary replication ID to %s, valid up to offset: %lld. New replication ID is %s",
+	"Partial resynchronization not possible (no cached master)",
+	"Partial resynchronization not accepted: Replication ID mismatch (Replica asked for '%s', my replication IDs are '%s' and '%s')",
+	"Unable to partial resync with replica %s for lack of backlog (Replica request was: %lld).", "Waiting for end of BGSAVE for SYNC",
+	"Delay next BGSAVE for diskless SYNC", "Can't attach the replica to the current BGSAVE. Waiting for next BGSAVE for SYNC",
+	"Connection with master has been closed by the client that requested the failover", "Failover target rejected psync request", "BGSAVE for replication success",
+	"Unable to connect to MASTER: %s", "Retrying with SYNC...", "Master is currently unable to PSYNC but should be in the future: %s", "Replica is about to load the RDB file received from the master, but there is a pending RDB child running. Killing process %ld and removing its temp file to avoid any race",
+}
