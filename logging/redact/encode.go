@@ -8,23 +8,23 @@ import (
 	"github.com/prodwright/prodwright/internal/secret"
 )
 
-// encode encodes a value as zap does, as JSON, hides what is to be hidden in it and reports whether there was anything. What is
-// nil, a number or a switch is not encoded if it is not hidden.
-func (r *Redactor) encode(v any, how mode) (encoded json.RawMessage, changed bool, err error) {
+// encode encodes a value as zap does, as JSON, without secrets. What is nil, a number or a switch is not encoded if it is not
+// hidden: then there is nothing.
+func (r *Redactor) encode(v any, how mode) (json.RawMessage, error) {
 	t := reflect.TypeOf(v)
 	if t == nil || how.isNone() && isNumber(t) {
-		return nil, false, nil
+		return nil, nil
 	}
-	encoded, err = r.marshal(v)
+	encoded, err := r.marshal(v)
 	if err != nil {
-		return nil, false, err
+		return nil, err
 	}
 	n, err := secret.ParseNode(encoded)
 	if err != nil { // it is nested too deeply, and is a text from here on
-		text, _ := json.Marshal(r.text(string(encoded), how))
-		return text, true, nil
+		return json.Marshal(r.text(string(encoded), how))
 	}
-	if r.traitsOf(t)&(secretBelow|anyBelow|bytesBelow|isSecretType) != 0 {
+	changed := false
+	if r.traitsOf(t)&(isSecretType|secretBelow|anyBelow|bytesBelow) != 0 {
 		changed = r.hideTypes(n, reflect.ValueOf(v))
 	}
 	switch {
@@ -36,11 +36,11 @@ func (r *Redactor) encode(v any, how mode) (encoded json.RawMessage, changed boo
 		changed = r.masker.Hide(n, how.surely) || changed
 	}
 	if !changed {
-		return encoded, false, nil
+		return encoded, nil
 	}
 	var b bytes.Buffer
 	n.WriteCompact(&b)
-	return b.Bytes(), true, nil
+	return b.Bytes(), nil
 }
 
 // isNumber says whether values of a type are plain numbers or switches that do not encode themselves.

@@ -45,11 +45,11 @@ func (e *encoder) AddReflected(key string, value any) error {
 		e.to.AddString(v.shown, blank(empty))
 		return nil
 	}
-	encoded, hidden, err := e.r.encode(value, e.how.below(v))
+	encoded, err := e.r.encode(value, e.how.below(v))
 	if err != nil {
 		return err
 	}
-	if hidden {
+	if encoded != nil {
 		value = encoded
 	}
 	return e.to.AddReflected(v.shown, value)

@@ -34,7 +34,7 @@ func (r *Redactor) field(f *zapcore.Field, how mode, b *Batch, pooled bool) (cha
 	case zapcore.ErrorType:
 		return r.error(f, how)
 	case zapcore.ReflectType:
-		return r.reflect(f, how, pooled)
+		return r.reflect(f, how)
 	case zapcore.ObjectMarshalerType, zapcore.InlineMarshalerType:
 		if of, ok := f.Interface.(zapcore.ObjectMarshaler); ok {
 			f.Interface = b.memory(r, pooled).object(r, of, how)
@@ -93,19 +93,19 @@ func (r *Redactor) stringer(f *zapcore.Field, how mode) {
 	setText(f, r.text(text, how))
 }
 
-// reflect encodes the value of a field as JSON without secrets. One that has none is left as it is unless the batch is pooled,
-// because then its fields are for one encoder, which need not encode the value again.
-func (r *Redactor) reflect(f *zapcore.Field, how mode, pooled bool) (changed bool) {
+// reflect encodes the value of a field as JSON without secrets. What was looked through is what is handed on, so nobody finds
+// by other ways what the encoding leaves out, and nobody has to encode it again.
+func (r *Redactor) reflect(f *zapcore.Field, how mode) (changed bool) {
 	if v, ok := f.Interface.(slog.LogValuer); ok {
 		f.Interface = valueOf(slog.AnyValue(v))
 		changed = true
 	}
-	encoded, hidden, err := r.encode(f.Interface, how)
+	encoded, err := r.encode(f.Interface, how)
 	switch {
 	case err != nil:
 		r.setFailure(f, err.Error())
 		return true
-	case hidden || pooled && encoded != nil:
+	case encoded != nil:
 		f.Interface = encoded
 		return true
 	}

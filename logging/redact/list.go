@@ -61,11 +61,11 @@ func (l *list) AppendReflected(value any) error {
 		l.to.AppendString(blank(empty))
 		return nil
 	}
-	encoded, hidden, err := l.r.encode(value, l.how)
+	encoded, err := l.r.encode(value, l.how)
 	if err != nil {
 		return err
 	}
-	if hidden {
+	if encoded != nil {
 		value = encoded
 	}
 	return l.to.AppendReflected(value)

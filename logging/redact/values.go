@@ -1,6 +1,7 @@
 package redact
 
 import (
+	"cmp"
 	"encoding"
 	"fmt"
 	"reflect"
@@ -32,7 +33,7 @@ func (r *Redactor) hideTypes(n *secret.Node, v reflect.Value) (changed bool) {
 	}
 	switch v.Kind() {
 	case reflect.Struct:
-		return r.hideStruct(n, v)
+		return r.hideStruct(n, v, false)
 	case reflect.Map:
 		return r.hideMap(n, v)
 	case reflect.Slice, reflect.Array:
@@ -68,39 +69,40 @@ func (r *Redactor) hideBytes(n *secret.Node, v reflect.Value) (changed bool) {
 }
 
 // hideStruct goes through the fields of a struct. A name that more than one of them has is that of each of them.
-func (r *Redactor) hideStruct(n *secret.Node, v reflect.Value) (changed bool) {
+func (r *Redactor) hideStruct(n *secret.Node, v reflect.Value, wholly bool) (changed bool) {
 	if n.Kind != secret.Object {
 		return false
 	}
 	t := v.Type()
 	for i := range t.NumField() {
-		f := t.Field(i)
+		f, of := t.Field(i), v.Field(i)
 		tag := f.Tag.Get("json")
 		name, _, _ := strings.Cut(tag, ",")
-		of := v.Field(i)
 		if f.Anonymous && name == "" {
 			if of.Kind() == reflect.Pointer && !of.IsNil() {
 				of = of.Elem()
 			}
-			if of.Kind() == reflect.Struct && r.traitsOf(of.Type())&(encodesItself|isSecretType) == 0 {
-				changed = r.hideStruct(n, of) || changed
+			if own := r.ownTraits(of.Type()); of.Kind() == reflect.Struct && own&encodesItself == 0 { // its fields are members of n
+				changed = r.hideStruct(n, of, wholly || own&isSecretType != 0) || changed
 				continue
 			}
 		}
 		if !f.IsExported() || tag == "-" {
 			continue
 		}
-		if name == "" {
-			name = f.Name
-		}
-		changed = r.hideMember(n, name, of) || changed
+		changed = r.hideMember(n, cmp.Or(name, f.Name), of, wholly) || changed
 	}
 	return changed
 }
 
-func (r *Redactor) hideMember(n *secret.Node, name string, v reflect.Value) (changed bool) {
+// hideMember hides what is a secret in the members that have a name, or wholly all of them.
+func (r *Redactor) hideMember(n *secret.Node, name string, v reflect.Value, wholly bool) (changed bool) {
 	for i := range n.Names {
-		if n.Names[i] == name {
+		switch {
+		case n.Names[i] != name:
+		case wholly:
+			changed = blankNode(n.Members[i]) || changed
+		default:
 			changed = r.hideTypes(n.Members[i], v) || changed
 		}
 	}
