@@ -45,30 +45,31 @@ func (r *Redactor) Redact(fields []zapcore.Field) Batch {
 	if r.off {
 		return Batch{Fields: fields}
 	}
-	return r.redact(fields, true)
+	return r.redact(fields, true, mode{})
 }
 
-func (r *Redactor) redact(fields []zapcore.Field, pooled bool) Batch {
+// redact returns fields without secrets. above is the mode of what they are in.
+func (r *Redactor) redact(fields []zapcore.Field, pooled bool, above mode) Batch {
 	b := Batch{Fields: fields}
 	named := false // a field before has named a secret
 	for i := range fields {
 		f := &fields[i]
 		v := r.verdict(f.Key)
-		if v.simple && (isPlain(f.Type) || f.Type == zapcore.StringType && !r.mayHold(f.String)) {
+		if v.simple && above.isNone() && (isPlain(f.Type) || f.Type == zapcore.StringType && !r.mayHold(f.String)) {
 			continue
 		}
-		how := v.mode
+		how := above.below(v)
 		if f.Type == zapcore.StringType {
 			switch {
 			case v.naming && r.masker.NamesSecret(f.String):
-				named, how = true, mode{}
+				named, how = true, above
 			case v.valuing && named:
 				how = surely()
 			}
 		}
 		g := *f
 		g.Key = v.shown
-		if changed := r.field(&g, how, &b, pooled); changed || v.shown != f.Key {
+		if changed := r.field(&g, how, v, &b, pooled); changed || v.shown != f.Key {
 			b.ownFields(r, pooled)
 			b.Fields[i] = g
 		}

@@ -37,7 +37,7 @@ func (c *core) Sync() error { return c.inner.Sync() }
 
 // With hands on fields without secrets.
 func (c *core) With(fields []zapcore.Field) zapcore.Core {
-	b := c.r.redact(fields, false)
+	b := c.r.redact(fields, false, mode{})
 	return &core{inner: c.inner.With(b.Fields), r: c.r}
 }
 
@@ -53,7 +53,7 @@ func (c *core) Check(entry zapcore.Entry, checked *zapcore.CheckedEntry) *zapcor
 
 // Write hands on an entry without secrets.
 func (c *core) Write(entry zapcore.Entry, fields []zapcore.Field) error {
-	b := c.r.redact(fields, false)
+	b := c.r.redact(fields, false, mode{})
 	return c.inner.Write(c.r.entry(entry), b.Fields)
 }
 
@@ -74,7 +74,7 @@ type agreement struct {
 
 // Write hands on an entry without secrets to those that have agreed to take it.
 func (a *agreement) Write(entry zapcore.Entry, fields []zapcore.Field) error {
-	b := a.r.redact(fields, false)
+	b := a.r.redact(fields, false, mode{})
 	var failures failures
 	a.agreed.Entry = a.r.entry(entry)
 	a.agreed.ErrorOutput = &failures

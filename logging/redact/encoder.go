@@ -4,8 +4,6 @@ import (
 	"time"
 
 	"go.uber.org/zap/zapcore"
-
-	"github.com/prodwright/prodwright/internal/secret"
 )
 
 // encoder hides secrets in what a marshaler adds, and hands the rest on.
@@ -97,10 +95,10 @@ func (e *encoder) AddTime(key string, value time.Time) { e.to.AddTime(e.r.verdic
 // OpenNamespace opens a namespace. Its name only groups what follows.
 func (e *encoder) OpenNamespace(key string) { e.to.OpenNamespace(e.r.verdict(key).shown) }
 
-// hides says whether a number under a name is hidden, and adds the mask if it is. What only counts, as in max_age, never is.
+// hides says whether a number under a name is hidden, and adds the mask if it is.
 func (e *encoder) hides(key string) (shown string, hidden bool) {
 	v := e.r.verdict(key)
-	if hidden = e.how.below(v).surely && (v.surely || !secret.HasHarmlessEnd(key)); hidden {
+	if hidden = e.how.below(v).hidesNumber(v); hidden {
 		e.to.AddString(v.shown, Mask)
 	}
 	return v.shown, hidden

@@ -8,7 +8,7 @@ import (
 )
 
 // field hides what is to be hidden in a field and reports whether it is another one now.
-func (r *Redactor) field(f *zapcore.Field, how mode, b *Batch, pooled bool) (changed bool) {
+func (r *Redactor) field(f *zapcore.Field, how mode, v *verdict, b *Batch, pooled bool) (changed bool) {
 	if f.Interface != nil && !isPlain(f.Type) && f.Type != zapcore.InlineMarshalerType {
 		if is, empty := r.isSecret(f.Interface); is {
 			setText(f, blank(empty))
@@ -29,7 +29,16 @@ func (r *Redactor) field(f *zapcore.Field, how mode, b *Batch, pooled bool) (cha
 			}
 		}
 	case zapcore.StringerType:
-		r.stringer(f, how)
+		switch v := f.Interface.(type) {
+		case slog.Value:
+			f.Type, f.Interface = zapcore.ReflectType, valueOf(v)
+		case slog.Attr:
+			f.Type, f.Interface = zapcore.ReflectType, map[string]any{v.Key: valueOf(v.Value)}
+		default:
+			r.stringer(f, how)
+			return true
+		}
+		r.reflect(f, how)
 		return true
 	case zapcore.ErrorType:
 		return r.error(f, how)
@@ -48,7 +57,7 @@ func (r *Redactor) field(f *zapcore.Field, how mode, b *Batch, pooled bool) (cha
 	case zapcore.NamespaceType, zapcore.SkipType, zapcore.DurationType, zapcore.TimeType, zapcore.TimeFullType:
 		// No name makes a secret of a time, and that of a namespace only groups what follows.
 	default:
-		if changed = how.surely; changed {
+		if changed = how.hidesNumber(v); changed {
 			setText(f, Mask)
 		}
 	}

@@ -27,6 +27,11 @@ func (m mode) below(v *verdict) mode {
 	return m
 }
 
+// hidesNumber says whether a number under a name is hidden. One that only counts, such as max_age, never is.
+func (m mode) hidesNumber(v *verdict) bool {
+	return m.surely && (v.surely || !secret.HasHarmlessEnd(v.name))
+}
+
 // text returns a text without secrets.
 func (r *Redactor) text(s string, how mode) string {
 	if !how.isNone() && (!how.isKey || !secret.IsKey("key", s)) && r.masker.Hides(s, how.strength == secret.Strong) {
