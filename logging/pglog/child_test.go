@@ -1,0 +1,3 @@
+package pglog_test
+
+func child() bool { return false }

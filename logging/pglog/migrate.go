@@ -1,0 +1,139 @@
+package pglog
+
+import (
+	"context"
+	"embed"
+	"fmt"
+	"hash/fnv"
+	"io/fs"
+	"path"
+	"regexp"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// ledgerDays is how long the ledger remembers batches of which nobody said that they are done with.
+const ledgerDays = 30
+
+// DefaultTableName is the table of [Config] when it names none, and the one that [Migrations] makes.
+const DefaultTableName = "application_logs"
+
+// names finds what the files of migrations call the table and what is made from its name.
+var names = regexp.MustCompile(`\bapplication_logs((?:_[a-z]+)*)\b`)
+
+// Migrations returns the SQL files that make the tables under their default names, numbered, for a program that applies
+// migrations itself: goose and tern read them as they are. [Migrate] does the same for any name.
+func Migrations() fs.FS {
+	sub, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return migrationFiles // the directory is part of the program
+	}
+	return sub
+}
+
+// Migrate makes the tables that cfg.Table names, or brings them up to date, and makes partitions for the coming days. It is
+// safe to call it at every start and from several programs at once: an advisory lock lets one do it, in one transaction.
+// A table that exists and is not partitioned is left as it is and only gets the side tables.
+//
+// The schema must exist. The role needs the right to create in it, see the package documentation.
+func Migrate(ctx context.Context, conn *pgx.Conn, cfg Config) error {
+	if err := cfg.Validate(); err != nil {
+		return err
+	}
+	cfg = cfg.withDefaults()
+	t, err := parseTable(cfg.Table)
+	if err != nil {
+		return fmt.Errorf("pglog: Table: %w", err)
+	}
+	if err := migrate(ctx, conn.PgConn(), t); err != nil {
+		return fmt.Errorf("pglog: migrate %s: %w", cfg.Table, err)
+	}
+	if err := (upkeep{conn.PgConn(), t, cfg}).partitions(ctx, time.Now()); err != nil {
+		return fmt.Errorf("pglog: migrate %s: %w", cfg.Table, err)
+	}
+	return nil
+}
+
+func migrate(ctx context.Context, conn *pgconn.PgConn, t table) error {
+	files, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return err
+	}
+	return inTx(ctx, conn, func() error {
+		if err := exec(ctx, conn, "select pg_advisory_xact_lock("+t.lockKey()+")"); err != nil {
+			return err
+		}
+		done, err := applied(ctx, conn, t)
+		if err != nil {
+			return err
+		}
+		flat, err := lookUp(ctx, conn, "select coalesce((select relkind <> 'p' from pg_class where oid = to_regclass("+literal(t.quoted(""))+")), false)")
+		if err != nil {
+			return err
+		}
+		for _, file := range files {
+			version, err := strconv.Atoi(path.Base(file)[:3])
+			if err != nil {
+				return err
+			}
+			if version <= done {
+				continue
+			}
+			sql, err := migrationFiles.ReadFile(file)
+			if err != nil {
+				return err
+			}
+			if version > 1 || flat != "t" {
+				if err := exec(ctx, conn, t.rename(string(sql))); err != nil {
+					return fmt.Errorf("%s: %w", path.Base(file), err)
+				}
+			}
+			if err := exec(ctx, conn, fmt.Sprintf("insert into %s (version) values (%d)", t.quoted("_migrations"), version)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// applied returns the number of the last migration that was applied, making the table that says so.
+func applied(ctx context.Context, conn *pgconn.PgConn, t table) (int, error) {
+	there, err := lookUp(ctx, conn, "select to_regclass("+literal(t.quoted("_migrations"))+") is not null")
+	if err != nil {
+		return 0, err
+	}
+	if there != "t" {
+		return 0, exec(ctx, conn, "create table "+t.quoted("_migrations")+" (version integer primary key, applied_at timestamptz not null default now())")
+	}
+	version, err := lookUp(ctx, conn, "select coalesce(max(version), 0) from "+t.quoted("_migrations"))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.Atoi(version)
+}
+
+// rename returns the first half of a migration with the names of another table.
+func (t table) rename(sql string) string {
+	up, _, _ := strings.Cut(sql, "-- +goose Down")
+	return names.ReplaceAllStringFunc(up, func(name string) string {
+		suffix := strings.TrimPrefix(name, DefaultTableName)
+		if strings.HasSuffix(suffix, "_idx") {
+			return t.index(suffix)
+		}
+		return t.quoted(suffix)
+	})
+}
+
+// lockKey returns the number of the advisory lock for the table's upkeep.
+func (t table) lockKey() string {
+	h := fnv.New64a()
+	_, _ = h.Write([]byte("prodwright/pglog\x00" + t.schema + "\x00" + t.name))
+	return strconv.FormatUint(h.Sum64()>>1, 10)
+}

@@ -1,0 +1,260 @@
+package pglog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// upkeep makes, fills and drops the partitions of a table.
+type upkeep struct {
+	conn *pgconn.PgConn
+	table
+	cfg Config // with its defaults
+}
+
+const day = 24 * time.Hour
+
+// errBusy says that another program does the same at the moment.
+var errBusy = errors.New("another program does it")
+
+// span is what a partition holds. The zero times are the default partition's.
+type span struct {
+	name     string // quoted, with its schema
+	from, to time.Time
+}
+
+// covers reports whether the partition has a part of the day that begins at t.
+func (s span) covers(t time.Time) bool { return s.from.Before(t.Add(day)) && t.Before(s.to) }
+
+// flat reports whether the table has no partitions. A table that does not exist is an error.
+func (u upkeep) flat(ctx context.Context) (bool, error) {
+	kind, err := lookUp(ctx, u.conn, "select relkind from pg_class where oid = to_regclass("+literal(u.quoted(""))+")")
+	if err == nil && kind == "" {
+		err = fmt.Errorf("there is no table %s", u.quoted(""))
+	}
+	return kind != "p", err
+}
+
+// spans returns the partitions that there are.
+func (u upkeep) spans(ctx context.Context) ([]span, error) {
+	all, err := rows(ctx, u.conn, `select name, extract(epoch from substring(bound from 'FROM \(''([^'']+)''\)')::timestamptz)::bigint,
+	extract(epoch from substring(bound from 'TO \(''([^'']+)''\)')::timestamptz)::bigint, bound = 'DEFAULT'
+from (select format('%I.%I', n.nspname, c.relname) as name, pg_get_expr(c.relpartbound, c.oid) as bound
+	from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_namespace n on n.oid = c.relnamespace
+	where i.inhparent = to_regclass(`+literal(u.quoted(""))+`)) as partitions
+where bound = 'DEFAULT' or bound ~ '^FOR VALUES FROM \(''[^'']+''\) TO \(''[^'']+''\)$' order by 2, 1`)
+	if err != nil {
+		return nil, err
+	}
+	spans := make([]span, 0, len(all))
+	for _, row := range all {
+		s := span{name: row[0]}
+		if row[3] != "t" {
+			from, err1 := strconv.ParseInt(row[1], 10, 64)
+			to, err2 := strconv.ParseInt(row[2], 10, 64)
+			if err := errors.Join(err1, err2); err != nil {
+				return nil, err
+			}
+			s.from, s.to = time.Unix(from, 0), time.Unix(to, 0)
+		}
+		spans = append(spans, s)
+	}
+	return spans, nil
+}
+
+// locked runs f in a transaction that holds the lock of the table's upkeep, or returns errBusy.
+func (u upkeep) locked(ctx context.Context, f func() error) error {
+	return inTx(ctx, u.conn, func() error {
+		err := exec(ctx, u.conn, setLocal(u.cfg.MaintainTimeout, u.cfg.LockTimeout)+"; select pg_advisory_xact_lock("+u.lockKey()+")")
+		if sqlState(err) == lockNotAvailable {
+			return errBusy
+		}
+		if err != nil {
+			return err
+		}
+		return f()
+	})
+}
+
+// run does everything that is to be done at now, as far as it can: a partition that fails does not keep the others from
+// their turn. Work that another program does at the moment is no error.
+func (u upkeep) run(ctx context.Context, now time.Time) error {
+	err := u.partitions(ctx, now)
+	if u.cfg.RetentionDays > 0 {
+		_, _, err2 := u.cleanup(ctx, now.Add(-time.Duration(u.cfg.RetentionDays)*day))
+		err = errors.Join(err, err2)
+	}
+	return errors.Join(err, u.prune(ctx))
+}
+
+// prune forgets batches of the ledger that nobody can ask for any more.
+func (u upkeep) prune(ctx context.Context) error {
+	there, err := lookUp(ctx, u.conn, "select to_regclass("+literal(u.quoted("_batches"))+") is not null")
+	if err != nil || there != "t" {
+		return err
+	}
+	return exec(ctx, u.conn, fmt.Sprintf("delete from %s where committed_at < now() - interval '%d days'", u.quoted("_batches"), ledgerDays))
+}
+
+// partitions makes those of yesterday until PartitionsAhead days from now, the default one, and those of days whose rows lie
+// in the default one. On a table without partitions it does nothing.
+func (u upkeep) partitions(ctx context.Context, now time.Time) error {
+	if flat, err := u.flat(ctx); err != nil || flat {
+		return err
+	}
+	if err := u.ensureDefault(ctx); err != nil {
+		return ignoreBusy(err)
+	}
+	today := now.UTC().Truncate(day)
+	last := today.Add(time.Duration(max(u.cfg.PartitionsAhead, 0)) * day)
+	var failed []error
+	for d := today.Add(-day); !d.After(last); d = d.Add(day) {
+		failed = append(failed, u.ensureDay(ctx, d))
+	}
+	strays, err := u.strays(ctx, today, last)
+	failed = append(failed, err)
+	for _, d := range strays {
+		failed = append(failed, u.ensureDay(ctx, d))
+	}
+	return ignoreBusy(errors.Join(failed...))
+}
+
+func ignoreBusy(err error) error {
+	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost alone is meant
+		var rest []error
+		for _, e := range joined.Unwrap() {
+			rest = append(rest, ignoreBusy(e))
+		}
+		return errors.Join(rest...)
+	}
+	if errors.Is(err, errBusy) {
+		return nil
+	}
+	return err
+}
+
+// strays returns the days of rows in the default partition for which one can be made, at most a month of them at a time.
+func (u upkeep) strays(ctx context.Context, today, last time.Time) ([]time.Time, error) {
+	spans, err := u.spans(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var days []time.Time
+	for _, s := range spans {
+		if !s.to.IsZero() {
+			continue
+		}
+		all, err := rows(ctx, u.conn, fmt.Sprintf(`select distinct extract(epoch from date_trunc('day', "timestamp" at time zone 'UTC'))::bigint
+from only %s where "timestamp" >= to_timestamp(%d) and "timestamp" < to_timestamp(%d) order by 1 limit 31`,
+			s.name, today.Add(-u.oldest()).Unix(), last.Add(day).Unix()))
+		if err != nil {
+			return nil, err
+		}
+		for _, row := range all {
+			seconds, err := strconv.ParseInt(row[0], 10, 64)
+			if err != nil {
+				return nil, err
+			}
+			days = append(days, time.Unix(seconds, 0).UTC())
+		}
+	}
+	return days, nil
+}
+
+// oldest is how old rows may be for which a partition is made; what is older stays in the default one.
+func (u upkeep) oldest() time.Duration {
+	if u.cfg.RetentionDays > 0 {
+		return time.Duration(u.cfg.RetentionDays) * day
+	}
+	return 400 * day
+}
+
+// columns returns those of the table, quoted, separated by commas.
+func (u upkeep) columns(ctx context.Context) (string, error) {
+	return lookUp(ctx, u.conn, "select string_agg(quote_ident(attname), ', ' order by attnum) from pg_attribute where attrelid = to_regclass("+
+		literal(u.quoted(""))+") and attnum > 0 and not attisdropped and attgenerated = ''")
+}
+
+// like returns the statement that makes a table which can be attached.
+func (u upkeep) like(suffix string) string {
+	return "create table " + u.quoted(suffix) + " (like " + u.quoted("") + " including defaults including constraints including storage)"
+}
+
+// ensureDefault makes the default partition if there is none. Attaching takes a lock that lets others write, which making
+// it in place would not.
+func (u upkeep) ensureDefault(ctx context.Context) error {
+	isDefault := func(spans []span) bool {
+		for _, s := range spans {
+			if s.to.IsZero() {
+				return true
+			}
+		}
+		return false
+	}
+	if spans, err := u.spans(ctx); err != nil || isDefault(spans) {
+		return err
+	}
+	return u.locked(ctx, func() error {
+		if spans, err := u.spans(ctx); err != nil || isDefault(spans) {
+			return err
+		}
+		return exec(ctx, u.conn, u.like("_default")+"; alter table "+u.quoted("")+" attach partition "+u.quoted("_default")+" default")
+	})
+}
+
+// ensureDay makes the partition of the day that begins at d, with the rows of that day that lie in the default one. Nobody
+// can put more of them there meanwhile: the default partition is locked.
+func (u upkeep) ensureDay(ctx context.Context, d time.Time) error {
+	covered := func(spans []span) (bool, string) {
+		rest := ""
+		for _, s := range spans {
+			if s.to.IsZero() {
+				rest = s.name
+			} else if s.covers(d) {
+				return true, ""
+			}
+		}
+		return false, rest
+	}
+	spans, err := u.spans(ctx)
+	if err != nil {
+		return err
+	}
+	if is, _ := covered(spans); is {
+		return nil
+	}
+	suffix := "_p" + d.Format("20060102")
+	err = u.locked(ctx, func() error {
+		spans, err := u.spans(ctx)
+		if err != nil {
+			return err
+		}
+		is, rest := covered(spans)
+		if is {
+			return nil
+		}
+		columns, err := u.columns(ctx)
+		if err != nil {
+			return err
+		}
+		from, to := literal(d.Format("2006-01-02 00:00:00+00")), literal(d.Add(day).Format("2006-01-02 00:00:00+00"))
+		var sql strings.Builder
+		sql.WriteString(u.like(suffix) + "; ")
+		if rest != "" {
+			fmt.Fprintf(&sql, `lock table %[1]s in access exclusive mode; with moved as (delete from only %[1]s where "timestamp" >= %[2]s and "timestamp" < %[3]s returning %[4]s)
+insert into %[5]s (%[4]s) select %[4]s from moved; `, rest, from, to, columns, u.quoted(suffix))
+		}
+		fmt.Fprintf(&sql, "alter table %s attach partition %s for values from (%s) to (%s)", u.quoted(""), u.quoted(suffix), from, to)
+		return exec(ctx, u.conn, sql.String())
+	})
+	if err != nil {
+		return fmt.Errorf("partition %s: %w", suffix[1:], err)
+	}
+	return nil
+}
