@@ -25,6 +25,9 @@ const ledgerDays = 30
 // DefaultTableName is the table of [Config] when it names none, and the one that [Migrations] makes.
 const DefaultTableName = "application_logs"
 
+// made are the tables that the files make, by which a table that was dropped is made again.
+var made = [...]string{"", "_batches", "_errors"}
+
 // names finds what the files of migrations call the table and what is made from its name.
 var names = regexp.MustCompile(`\bapplication_logs((?:_[a-z]+)*)\b`)
 
@@ -74,28 +77,21 @@ func migrate(ctx context.Context, conn *pgconn.PgConn, t table) error {
 		if err != nil {
 			return err
 		}
-		flat, err := lookUp(ctx, conn, "select coalesce((select relkind <> 'p' from pg_class where oid = to_regclass("+literal(t.quoted(""))+")), false)")
-		if err != nil {
-			return err
-		}
-		for _, file := range files {
-			version, err := strconv.Atoi(path.Base(file)[:3])
+		for i, file := range files {
+			there, err := lookUp(ctx, conn, "select to_regclass("+literal(t.quoted(made[i]))+") is not null")
 			if err != nil {
 				return err
 			}
-			if version <= done {
-				continue
-			}
-			sql, err := migrationFiles.ReadFile(file)
-			if err != nil {
-				return err
-			}
-			if version > 1 || flat != "t" {
+			if there != "t" || made[i] != "" && i+1 > done { // a table of others is left as it is
+				sql, err := migrationFiles.ReadFile(file)
+				if err != nil {
+					return err
+				}
 				if err := exec(ctx, conn, t.rename(string(sql))); err != nil {
 					return fmt.Errorf("%s: %w", path.Base(file), err)
 				}
 			}
-			if err := exec(ctx, conn, fmt.Sprintf("insert into %s (version) values (%d)", t.quoted("_migrations"), version)); err != nil {
+			if err := exec(ctx, conn, fmt.Sprintf("insert into %s (version) values (%d) on conflict do nothing", t.quoted("_migrations"), i+1)); err != nil {
 				return err
 			}
 		}

@@ -2,6 +2,9 @@ package pglog
 
 import (
 	"errors"
+	"regexp"
+	"slices"
+	"strconv"
 
 	"github.com/jackc/pgx/v5/pgconn"
 )
@@ -10,6 +13,7 @@ import (
 const (
 	lockNotAvailable = "55P03"
 	checkViolation   = "23514"
+	notNullViolation = "23502"
 )
 
 // sqlState returns the SQLSTATE of an error, or "" if it did not come from the server.
@@ -23,7 +27,8 @@ func sqlState(err error) string {
 
 // poison reports whether the server refused rows for what they are, so that trying again is of no use: bad data (class
 // 22), a constraint or a trigger (23, P0), a limit (54). A row that finds no partition is not poison: one will be made.
-// That is also said of a row on its way to the default partition in the moment in which its own one is attached.
+// That is also said of a row on its way to the default partition in the moment in which its own one is attached. A column
+// that must not be null and is none of ours is a table for something else.
 func poison(err error) bool {
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) || len(pgErr.Code) != 5 {
@@ -33,7 +38,47 @@ func poison(err error) bool {
 	case "22", "54", "P0":
 		return true
 	case "23":
-		return pgErr.Code != checkViolation || pgErr.ConstraintName != ""
+		switch pgErr.Code {
+		case checkViolation:
+			return pgErr.ConstraintName != ""
+		case notNullViolation:
+			return slices.Contains(fieldNames[:], pgErr.ColumnName)
+		}
+		return true
 	}
 	return false
+}
+
+// suspect returns which row of a COPY the server blames, counted from 0, or -1.
+func suspect(err error) int {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return -1
+	}
+	found := blamed.FindStringSubmatch(pgErr.Where)
+	if found == nil {
+		return -1
+	}
+	n, err := strconv.Atoi(found[1])
+	if err != nil {
+		return -1
+	}
+	return n - 1
+}
+
+// blamed finds the line of a COPY in the context of an error. The name of the table may have anything in it, so the last
+// one counts.
+var blamed = regexp.MustCompile(`(?s)^COPY .*, line (\d+)(?:, column |: |$)`)
+
+// reason says why the server refused a row, for the file of dead letters.
+func reason(err error) string {
+	var pgErr *pgconn.PgError
+	if !errors.As(err, &pgErr) {
+		return err.Error()
+	}
+	text := pgErr.Message + " (SQLSTATE " + pgErr.Code + ")"
+	if pgErr.ConstraintName != "" {
+		text += ", constraint " + pgErr.ConstraintName
+	}
+	return text
 }

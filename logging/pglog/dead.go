@@ -1,0 +1,63 @@
+package pglog
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/prodwright/prodwright/logging"
+)
+
+const (
+	maxDead  = 64 << 20
+	deadFile = "dead.jsonl"
+)
+
+// deadLetters is the file of records that the database refuses. It belongs to one goroutine.
+type deadLetters struct {
+	path string // "" = none
+	buf  []byte
+}
+
+func newDeadLetters(cfg Config) *deadLetters {
+	path := cfg.DeadLetter
+	if path == "" && cfg.SpillDir != "" {
+		path = filepath.Join(cfg.SpillDir, deadFile)
+	}
+	return &deadLetters{path: path}
+}
+
+// add appends a record with the reason. The line is durable when it returns.
+func (d *deadLetters) add(r *logging.Record, reason string) (err error) {
+	if d.path == "" {
+		return nil
+	}
+	defer func() {
+		if err != nil {
+			err = fmt.Errorf("pglog: dead letters: %w", err)
+		}
+	}()
+	if info, err := os.Stat(d.path); err == nil && info.Size() >= maxDead {
+		if err := os.Rename(d.path, d.path+".1"); err != nil {
+			return err
+		}
+	}
+	f, err := os.OpenFile(d.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if err != nil {
+		return err
+	}
+	why, _ := json.Marshal(reason) // a text can always be written
+	d.buf = append(d.buf[:0], `{"refused_at":"`...)
+	d.buf = time.Now().UTC().AppendFormat(d.buf, time.RFC3339)
+	d.buf = append(append(d.buf, `","reason":`...), why...)
+	d.buf = append(d.buf, `,"record":`...)
+	d.buf = append(r.AppendJSON(d.buf), '}', '\n')
+	_, err = f.Write(d.buf)
+	if err == nil {
+		err = f.Sync()
+	}
+	return errors.Join(err, f.Close())
+}

@@ -1,0 +1,147 @@
+package pglog
+
+import (
+	"strconv"
+	"time"
+
+	"go.uber.org/zap/zapcore"
+
+	"github.com/prodwright/prodwright/logging"
+)
+
+// encoder writes rows as COPY reads them. Its buffers are used again.
+type encoder struct {
+	buf     []byte
+	fold    []byte // members of extra_data for what has no column, or does not fit into it
+	release string // of the program
+}
+
+// encode appends a row for the table that t describes. A value that has no column, or does not fit into it, goes to
+// extra_data under the name of its column.
+func (e *encoder) encode(r *logging.Record, fingerprint int64, t *target) {
+	e.fold = e.fold[:0]
+	if at := r.Time; storable(at) {
+		e.buf = appendTime(e.buf, at)
+	} else {
+		e.buf = appendTime(e.buf, time.Now())
+		if !at.IsZero() {
+			e.fold = appendMember(e.fold, "timestamp", at.UTC().Format(time.RFC3339Nano))
+		}
+	}
+	e.text(t, fieldLevel, logging.LevelName(r.Level))
+	e.text(t, fieldLogger, r.Logger)
+	if t.columns[fieldMessage].family == familyText { // also when it is empty
+		e.buf = appendText(append(e.buf, '\t'), r.Message, t.columns[fieldMessage].limit)
+	} else {
+		e.text(t, fieldMessage, r.Message)
+	}
+	e.text(t, fieldModule, r.Module)
+	e.text(t, fieldFunction, r.Function)
+	e.number(t, fieldLine, int64(r.Line))
+	e.text(t, fieldUserID, r.UserID)
+	e.text(t, fieldRequestID, r.RequestID)
+	e.text(t, fieldIP, r.IP)
+	e.text(t, fieldTraceID, r.TraceID)
+	e.text(t, fieldSpanID, r.SpanID)
+	release := r.Release
+	if release == "" {
+		release = e.release
+	}
+	e.text(t, fieldRelease, release)
+	e.exception(t, r)
+	e.number(t, fieldFingerprint, fingerprint)
+	if t.columns[fieldExtra].family != missing {
+		e.buf = append(e.buf, '\t')
+		if len(r.Extra) == 0 && len(e.fold) == 0 {
+			e.buf = append(e.buf, `\N`...)
+		} else {
+			e.buf = appendJSON(e.buf, r.Extra, e.fold)
+		}
+	}
+	e.buf = append(e.buf, '\n')
+}
+
+// text appends a value, NULL if it is empty or folded.
+func (e *encoder) text(t *target, f field, value string) {
+	c := t.columns[f]
+	if c.family == missing {
+		if value != "" {
+			e.fold = appendMember(e.fold, fieldNames[f], value)
+		}
+		return
+	}
+	e.buf = append(e.buf, '\t')
+	fits := value != ""
+	if fits {
+		switch c.family {
+		case familyInt:
+			fits = fitsInt(value, c.limit)
+		case familyInet:
+			var ip string
+			if ip, fits = parseIP(value); fits {
+				value = ip
+			}
+		}
+		if !fits {
+			e.fold = appendMember(e.fold, fieldNames[f], value)
+		}
+	}
+	if !fits {
+		e.buf = append(e.buf, `\N`...)
+		return
+	}
+	limit := 0
+	if c.family == familyText {
+		limit = c.limit
+	}
+	e.buf = appendText(e.buf, value, limit)
+}
+
+// number appends a number, NULL if it is 0.
+func (e *encoder) number(t *target, f field, value int64) {
+	c := t.columns[f]
+	switch {
+	case c.family == missing:
+		if value != 0 {
+			e.fold = appendMember(e.fold, fieldNames[f], strconv.FormatInt(value, 10))
+		}
+	case value == 0 || c.family == familyInt && c.limit < 64 && value>>(c.limit-1) != value>>63:
+		e.buf = append(e.buf, "\t\\N"...)
+		if value != 0 {
+			e.fold = appendMember(e.fold, fieldNames[f], strconv.FormatInt(value, 10))
+		}
+	default:
+		e.buf = strconv.AppendInt(append(e.buf, '\t'), value, 10)
+	}
+}
+
+// exception appends the text of the error and the stack below it.
+func (e *encoder) exception(t *target, r *logging.Record) {
+	c := t.columns[fieldException]
+	if c.family != familyText || c.limit > 0 || r.Error == "" && r.Stack == "" {
+		e.text(t, fieldException, r.Exception())
+		return
+	}
+	e.buf = appendText(append(e.buf, '\t'), r.Error, 0)
+	if r.Error != "" && r.Stack != "" {
+		e.buf = append(e.buf, `\n`...)
+	}
+	e.buf = appendText(e.buf, r.Stack, 0)
+}
+
+// fingerprintOf returns the group of errors that a record belongs to, 0 for records below ERROR, which have none.
+func fingerprintOf(r *logging.Record) int64 {
+	if r.Level < zapcore.ErrorLevel {
+		return 0
+	}
+	h := uint64(14695981039346656037)
+	for _, s := range [...]string{r.Fingerprint, r.Logger, r.Message} {
+		for i := range len(s) {
+			h = (h ^ uint64(s[i])) * 1099511628211
+		}
+		if s == r.Fingerprint && s != "" {
+			break
+		}
+	}
+	return max(int64(h>>1), 1) //nolint:gosec // it fits
+}

@@ -1,0 +1,11 @@
+package pglog
+
+import "errors"
+
+// Errors of [Sink.Write].
+var (
+	// ErrFull is returned for a record that neither memory nor disk has room for. It was counted.
+	ErrFull = errors.New("pglog: the queue is full")
+	// ErrClosed is returned after Close.
+	ErrClosed = errors.New("pglog: the sink is closed")
+)

@@ -1,0 +1,88 @@
+package pglog
+
+import (
+	"context"
+	"fmt"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// insufficientPrivilege is the SQLSTATE of what a role may not do.
+const insufficientPrivilege = "42501"
+
+// prepare makes the tables, unless that is left to others, by the configuration or because the role may not do it.
+func (s *Sink) prepare(ctx context.Context, conn *pgconn.PgConn) error {
+	if s.prepared || s.cfg.KeepSchema {
+		return nil
+	}
+	err := migrate(ctx, conn, s.table)
+	if err == nil {
+		err = (upkeep{conn, s.table, s.cfg}).partitions(ctx, time.Now())
+		if err != nil { // rows find a place without
+			s.report("upkeep", fmt.Errorf("pglog: partitions: %w", err))
+			err = ctx.Err()
+		}
+	}
+	if sqlState(err) == insufficientPrivilege {
+		s.report("migrate", fmt.Errorf("pglog: the role may not make tables, which is well if another one does; say so with KeepSchema: %w", err))
+		err = nil
+	}
+	s.prepared = err == nil
+	return err
+}
+
+// runUpkeep looks after partitions and old rows from time to time.
+func (s *Sink) runUpkeep(ctx context.Context) {
+	if s.cfg.KeepSchema {
+		return
+	}
+	wait := time.Duration(rand.Int64N(int64(time.Minute))) // many processes start together
+	for {
+		timer := time.NewTimer(wait)
+		select {
+		case <-timer.C:
+		case <-ctx.Done():
+			timer.Stop()
+			return
+		}
+		if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
+			s.report("upkeep", err)
+		}
+		if s.cfg.MaintainEvery < 0 {
+			return
+		}
+		wait = s.cfg.MaintainEvery - s.cfg.MaintainEvery/10 + rand.N(s.cfg.MaintainEvery/5+1)
+	}
+}
+
+// Maintain does at once what the sink does every MaintainEvery: see [Maintain].
+func (s *Sink) Maintain(ctx context.Context) error {
+	return s.withConn(ctx, func(ctx context.Context, u upkeep) error { return u.run(ctx, time.Now()) })
+}
+
+// Cleanup removes what is older than so many days: see [Cleanup].
+func (s *Sink) Cleanup(ctx context.Context, days int) (partitions int, rows int64, err error) {
+	if days < 1 {
+		return 0, 0, fmt.Errorf("pglog: cleanup: %d days are less than 1", days)
+	}
+	err = s.withConn(ctx, func(ctx context.Context, u upkeep) (err error) {
+		partitions, rows, err = u.cleanup(ctx, time.Now().Add(-time.Duration(days)*day))
+		return err
+	})
+	return partitions, rows, err
+}
+
+func (s *Sink) withConn(ctx context.Context, f func(context.Context, upkeep) error) error {
+	ctx = mark(ctx)
+	pooled, err := s.pool.Acquire(ctx)
+	if err != nil {
+		return fmt.Errorf("pglog: maintain %s: %w", s.cfg.Table, err)
+	}
+	defer pooled.Release()
+	if err := f(ctx, upkeep{pooled.Conn().PgConn(), s.table, s.cfg}); err != nil {
+		return fmt.Errorf("pglog: maintain %s: %w", s.cfg.Table, err)
+	}
+	return nil
+}

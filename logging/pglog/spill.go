@@ -1,0 +1,258 @@
+package pglog
+
+import (
+	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
+	"path/filepath"
+	"sort"
+	"sync"
+	"time"
+)
+
+// errSpillFull says that a level may not use more of the disk.
+var errSpillFull = errors.New("the spill is full")
+
+// shares are how much of the spill's size the classes may use, in percent, from DEBUG to CRITICAL.
+var shares = [classes]int64{60, 70, 80, 90, 100}
+
+// spill is the records on disk. Records are appended at one end by whoever has some, and read at the other by the sender.
+type spill struct {
+	dir, key     string
+	limit, chunk int64 // bytes of all, 0 or less = no limit; of a file
+
+	syncing sync.Mutex // held during an fsync, so that who waits for it shares it with others
+
+	mu     sync.Mutex // guards everything below and orders what is written
+	files  []*segment // oldest first
+	active *segment   // the last of files, if it is written to
+	bytes  int64
+	count  int // records of this process that wait here
+	dirty  bool
+	synced time.Time
+	since  time.Time // when it was empty for the last time
+	failed error     // of the last write
+	retry  time.Time // when another write may be tried after that
+	buf    []byte
+}
+
+// newSpill makes the directory if need be and adopts what dead processes left there for the same table.
+func newSpill(cfg Config) (*spill, error) {
+	if err := os.MkdirAll(cfg.SpillDir, 0o700); err != nil {
+		return nil, fmt.Errorf("pglog: SpillDir: %w", err)
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(cfg.Table))
+	s := &spill{dir: cfg.SpillDir, key: fmt.Sprintf("pglog-%016x", h.Sum64()), limit: cfg.SpillBytes, chunk: cfg.SegmentBytes}
+	if err := s.adopt(); err != nil {
+		return nil, fmt.Errorf("pglog: SpillDir: %w", errors.Join(err, s.close()))
+	}
+	return s, nil
+}
+
+// adopt takes over what dead processes left. What is not readable is reported, and the rest adopted.
+func (s *spill) adopt() error {
+	paths, err := filepath.Glob(filepath.Join(escapeGlob(s.dir), s.key+"-*"+segmentSuffix))
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mine := make(map[string]bool, len(s.files))
+	for _, f := range s.files {
+		mine[f.path] = true
+	}
+	var failed []error
+	for _, path := range paths {
+		if mine[path] {
+			continue
+		}
+		f, err := adoptSegment(path)
+		failed = append(failed, err)
+		if f != nil {
+			s.begin()
+			s.files = append(s.files, f)
+			s.bytes += f.size
+		}
+	}
+	sort.SliceStable(s.files, func(i, j int) bool { // the one that is read stays the first
+		return s.files[i] != s.active && (s.files[j] == s.active || s.files[i].path < s.files[j].path)
+	})
+	return errors.Join(failed...)
+}
+
+// escapeGlob makes a directory's name a pattern of itself.
+func escapeGlob(dir string) string {
+	out := make([]byte, 0, len(dir))
+	for i := range len(dir) {
+		switch dir[i] {
+		case '*', '?', '[', '\\':
+			if adopts { // where a backslash separates, it cannot escape
+				out = append(out, '\\')
+			}
+		}
+		out = append(out, dir[i])
+	}
+	return string(out)
+}
+
+// begin notes when the spill stopped being empty. It is called with the lock.
+func (s *spill) begin() {
+	if len(s.files) == 0 {
+		s.since = time.Now()
+	}
+}
+
+// append writes records that were not sent, or, with an id, a piece of a batch that may be stored already. It returns how
+// many it refused of each class because they may not use more of the disk. With an error nothing was written.
+func (s *spill) append(rows []row, id *uuid) (refused [classes]int, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.failed != nil && time.Now().Before(s.retry) {
+		return refused, s.failed
+	}
+	if err = s.open(); err == nil {
+		buf, n := s.buf[:0], 0
+		for i := range rows {
+			class := classOf(rows[i].Level)
+			if id == nil && s.limit > 0 && (s.bytes+int64(len(buf))+int64(rows[i].size))*100 > s.limit*shares[class] {
+				refused[class]++
+				continue
+			}
+			buf = appendRecord(buf, &rows[i].Record, s.active.id)
+			n++
+		}
+		if id != nil {
+			head := appendBatch(nil, *id, len(buf), s.active.id)
+			buf = append(head, buf...)
+		}
+		s.buf = buf[:0]
+		if cap(buf) > 4<<20 {
+			s.buf = nil
+		}
+		if err = s.active.write(buf); err == nil {
+			s.bytes += int64(len(buf))
+			s.active.count += n
+			s.count += n
+			s.dirty = s.dirty || n > 0
+		}
+	}
+	s.failed = err
+	if err != nil {
+		s.retry = time.Now().Add(time.Second)
+		return [classes]int{}, fmt.Errorf("pglog: spill: %w", err)
+	}
+	return refused, nil
+}
+
+// open makes sure that there is a file to write to. It is called with the lock.
+func (s *spill) open() error {
+	if s.active != nil && s.active.size < s.chunk {
+		return nil
+	}
+	if s.active != nil && s.dirty {
+		if err := s.active.f.Sync(); err != nil {
+			return err
+		}
+		s.dirty = false
+	}
+	f, err := createSegment(s.dir, s.key)
+	if err != nil {
+		return err
+	}
+	s.begin()
+	s.files, s.active = append(s.files, f), f
+	s.bytes += f.size
+	return nil
+}
+
+// sync makes durable what was written. With a positive age it does so only when the last time is that long ago.
+func (s *spill) sync(age time.Duration) error {
+	s.syncing.Lock()
+	defer s.syncing.Unlock()
+	s.mu.Lock()
+	f := s.active
+	if f == nil || !s.dirty || age > 0 && time.Since(s.synced) < age {
+		s.mu.Unlock()
+		return nil
+	}
+	s.dirty = false
+	s.mu.Unlock()
+	err := f.f.Sync() // outside the lock: writers need not wait for the disk
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if err != nil && (s.active == f || errors.Is(err, os.ErrClosed)) {
+		if errors.Is(err, os.ErrClosed) { // stored and removed meanwhile
+			return nil
+		}
+		s.dirty = true
+		return fmt.Errorf("pglog: spill: %w", err)
+	}
+	s.synced = time.Now()
+	return nil
+}
+
+// oldest returns the file to read and how much of it there is, or nil.
+func (s *spill) oldest() (f *segment, size int64) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.files) == 0 {
+		return nil, 0
+	}
+	return s.files[0], s.files[0].size
+}
+
+// stored says that the database has the file up to there. If that is all of it the file is removed and true returned.
+// The database remembers it longer, so that a file that a loss of power brings back is not stored again.
+func (s *spill) stored(f *segment, pos int64, records int) (gone bool, err error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	f.pos = pos
+	if took := min(records, f.count); took > 0 {
+		f.count -= took
+		s.count -= took
+	}
+	if pos < f.size {
+		return false, nil
+	}
+	if f == s.active {
+		s.active, s.dirty = nil, false
+	}
+	s.files = s.files[1:]
+	s.bytes -= f.size
+	s.count -= f.count
+	return true, f.remove()
+}
+
+// close leaves the files to the next process.
+func (s *spill) close() error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	var all []error
+	for _, f := range s.files {
+		all = append(all, f.f.Close())
+	}
+	s.files, s.active = nil, nil
+	return errors.Join(all...)
+}
+
+// spillLoad is what waits on disk.
+type spillLoad struct {
+	bytes int64
+	files int
+	count int // records of this process
+	since time.Time
+	dirty bool
+	ok    bool // the last write succeeded, or it is time to try again
+	old   bool // there is a file that is not written to
+}
+
+func (s *spill) load() spillLoad {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	l := spillLoad{bytes: s.bytes, files: len(s.files), count: s.count, since: s.since, dirty: s.dirty}
+	l.ok = s.failed == nil || !time.Now().Before(s.retry)
+	l.old = len(s.files) > 0 && s.files[0] != s.active
+	return l
+}

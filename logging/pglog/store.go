@@ -1,0 +1,164 @@
+package pglog
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"fmt"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
+
+// store puts rows into the table, one transaction at a time. It belongs to one goroutine.
+//
+// A transaction first claims what it stores in the ledger. Its commit is only sent when the claim was answered, so that a
+// transaction whose commit may still arrive from a lost connection holds its claim, and the next attempt waits for it and
+// then sees what became of it. That is what makes rows be stored exactly once, whatever is lost on the way.
+type store struct {
+	table
+	cfg    Config
+	enc    encoder
+	groups *groups
+	target *target // nil: to be found out
+
+	settled []uuid // batches that the ledger need not remember any more
+	noGroup error  // the table of groups does not take ours; until the target is found out anew
+}
+
+// place is a part of a file of the spill.
+type place struct {
+	file     uuid
+	from, to int64
+}
+
+// outcome is what became of rows.
+type outcome int
+
+// The outcomes. A batch may have been stored before; a file's claim fails when it is not stored as far as was believed.
+const (
+	stored outcome = iota
+	before
+	elsewhere
+)
+
+// groupsError is a failure to tell the database of groups of errors, for which rows are not to blame.
+type groupsError struct{ err error }
+
+func (e *groupsError) Error() string { return "the table of groups: " + e.err.Error() }
+
+// put stores rows: those of a batch by its id, those of a file by their place, or both.
+func (s *store) put(ctx context.Context, conn *pgconn.PgConn, rows []row, at *place, id *uuid) (outcome, error) {
+	o, err := s.try(ctx, conn, rows, at, id)
+	var g *groupsError
+	if errors.As(err, &g) && !conn.IsClosed() && sqlState(g.err) != "" {
+		rollback(ctx, conn)
+		s.noGroup = g.err // the rows matter more
+		o, err = s.try(ctx, conn, rows, at, id)
+	}
+	if err != nil || o == elsewhere || o == before && at == nil {
+		rollback(ctx, conn)
+	}
+	if err != nil && !poison(err) {
+		s.target = nil
+		s.groups.forget()
+	}
+	return o, err
+}
+
+func (s *store) try(ctx context.Context, conn *pgconn.PgConn, rows []row, at *place, id *uuid) (outcome, error) {
+	if s.target == nil {
+		t, err := discover(ctx, conn, s.table)
+		if err != nil {
+			return stored, err
+		}
+		s.target, s.noGroup = t, nil
+	}
+	result, err := s.claim(ctx, conn, len(rows), at, id)
+	if err != nil || result == elsewhere || result == before && at == nil {
+		return result, err
+	}
+	var stale []*group
+	if result == stored && len(rows) > 0 {
+		s.encode(rows)
+		if _, err := conn.CopyFrom(ctx, bytes.NewReader(s.enc.buf), s.target.copy); err != nil {
+			return result, err
+		}
+		if stale = s.groups.stale(time.Now()); len(stale) > 0 && s.noGroup == nil {
+			if err := exec(ctx, conn, s.upsert(stale)); err != nil {
+				return result, &groupsError{err}
+			}
+		}
+	}
+	if err := exec(ctx, conn, "commit"); err != nil {
+		return result, err
+	}
+	if conn.TxStatus() != 'I' {
+		return result, errors.New("the transaction did not end")
+	}
+	s.groups.told(stale, time.Now())
+	if id != nil && at == nil {
+		s.settled = s.settled[:0] // the transaction removed them
+	}
+	return result, nil
+}
+
+// encode makes the text of the rows, and collects their groups.
+func (s *store) encode(rows []row) {
+	s.enc.buf, s.enc.release = s.enc.buf[:0], s.cfg.Release
+	clear(s.groups.batch)
+	for i := range rows {
+		r := &rows[i].Record
+		f := fingerprintOf(r)
+		if f != 0 && s.target.errors {
+			s.groups.see(r, f, s.cfg.Release)
+		}
+		s.enc.encode(r, f, s.target)
+	}
+}
+
+// claim begins the transaction and says in the ledger what it will store.
+func (s *store) claim(ctx context.Context, conn *pgconn.PgConn, rows int, at *place, id *uuid) (outcome, error) {
+	sql := "begin; " + setLocal(s.cfg.SendTimeout, s.cfg.SendTimeout)
+	if !s.target.ledger || at == nil && id == nil {
+		return stored, exec(ctx, conn, sql)
+	}
+	if at != nil {
+		n, err := affected(ctx, conn, fmt.Sprintf(`%[1]s; insert into %[2]s as b (id, position, rows) values ('%[3]s', %[4]d, %[5]d)
+on conflict (id) do update set position = excluded.position, rows = b.rows + excluded.rows, committed_at = now() where b.position = %[6]d`,
+			sql, s.quoted("_batches"), at.file, at.to, rows, at.from))
+		if err != nil || n == 0 {
+			return elsewhere, err
+		}
+		sql = ""
+	}
+	if id != nil {
+		if len(s.settled) > 0 && at == nil {
+			ids := make([]string, len(s.settled))
+			for i, u := range s.settled {
+				ids[i] = u.String()
+			}
+			sql += "; delete from " + s.quoted("_batches") + " where id in ('" + strings.Join(ids, "', '") + "')"
+		}
+		n, err := affected(ctx, conn, fmt.Sprintf("%s; insert into %s (id, rows) values ('%s', %d) on conflict (id) do nothing",
+			sql, s.quoted("_batches"), id, rows))
+		if err != nil || n == 0 {
+			return before, err
+		}
+	}
+	return stored, nil
+}
+
+// settle says that nobody will ask any more whether a batch was stored.
+func (s *store) settle(id uuid) { s.settled = append(s.settled, id) }
+
+// position asks up to where a file is stored, 0 if the database does not know it.
+func (s *store) position(ctx context.Context, conn *pgconn.PgConn, file uuid) (int64, error) {
+	text, err := lookUp(ctx, conn, fmt.Sprintf("select coalesce((select position from %s where id = '%s'), 0)", s.quoted("_batches"), file))
+	if err != nil {
+		return 0, err
+	}
+	return strconv.ParseInt(text, 10, 64)
+}

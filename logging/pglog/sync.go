@@ -1,0 +1,191 @@
+package pglog
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"math"
+	"time"
+)
+
+// syncPatience is how long the database has until records are made safe on disk instead.
+const syncPatience = time.Second
+
+// Sync returns when everything that was acknowledged before is in the database or durable in the spill, or lost and
+// counted. When the database does not take it soon, or is known to be down, it goes to the spill. The error says that ctx
+// was done before, or that the disk failed.
+func (s *Sink) Sync(ctx context.Context) error { return s.syncTo(ctx, s.queue.load().seq) }
+
+// syncTo does so for records up to one.
+func (s *Sink) syncTo(ctx context.Context, seq uint64) error {
+	raise(&s.wanted, seq)
+	s.wake(sender)
+	if err := s.awaitSafe(ctx, seq, syncPatience); err != nil {
+		return err
+	}
+	return s.syncDisk(ctx)
+}
+
+// awaitSafe waits until all records up to seq have left memory. After patience, or half the time that ctx has, and at once
+// when the database is down, the keeper takes them to disk.
+func (s *Sink) awaitSafe(ctx context.Context, seq uint64, patience time.Duration) error {
+	if deadline, ok := ctx.Deadline(); ok {
+		patience = min(patience, time.Until(deadline)/2)
+	}
+	timer := time.NewTimer(patience)
+	defer timer.Stop()
+	late := false
+	for {
+		change, unsafe := s.queue.change()
+		if unsafe == 0 || unsafe > seq {
+			return nil
+		}
+		if s.spill != nil && (late || s.count.down.Load() != 0) {
+			raise(&s.toDisk, seq)
+			s.wake(keeper)
+		}
+		select {
+		case <-change:
+		case <-timer.C:
+			late = true
+			timer.Reset(100 * time.Millisecond) // the disk may have been full
+		case <-ctx.Done():
+			return fmt.Errorf("pglog: records wait for the database: %w", ctx.Err())
+		}
+	}
+}
+
+// syncDisk lets the keeper make the spill durable.
+func (s *Sink) syncDisk(ctx context.Context) error {
+	if s.spill == nil || !s.spill.load().dirty {
+		return nil
+	}
+	done := make(chan error, 1)
+	select {
+	case s.syncs <- done:
+	case <-ctx.Done():
+		return fmt.Errorf("pglog: sync of the spill: %w", ctx.Err())
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("pglog: sync of the spill: %w", ctx.Err())
+	}
+}
+
+// raise makes v at least n.
+func raise(v interface {
+	Load() uint64
+	CompareAndSwap(old, new uint64) bool
+}, n uint64,
+) {
+	for {
+		old := v.Load()
+		if old >= n || v.CompareAndSwap(old, n) {
+			return
+		}
+	}
+}
+
+// closeLimit is how long Close takes at most when its context says nothing.
+const closeLimit = 30 * time.Second
+
+// Close stores what was acknowledged, or, when the database is down, the spill has older records, or ctx is about to be
+// done, writes it to the spill, where the next process finds it. Then it ends the sink's goroutines and, of [Open], the
+// connections. What neither the database nor a disk took is counted, reported, and returned as an error; so is a ctx that
+// was done before everything ended. Without a deadline it takes at most 30 s. A second Close returns what the first did.
+func (s *Sink) Close(ctx context.Context) error {
+	s.closing.Do(func() { s.closeErr = s.shut(ctx) })
+	return s.closeErr
+}
+
+func (s *Sink) shut(ctx context.Context) error {
+	if _, ok := ctx.Deadline(); !ok {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, closeLimit)
+		defer cancel()
+	}
+	s.queue.close()
+	close(s.closed)
+	raise(&s.wanted, math.MaxUint64)
+	s.wake(sender)
+	patience := closeLimit
+	if s.spill != nil && s.spill.load().old {
+		patience = 0
+	}
+	failed := []error{s.awaitSafe(ctx, math.MaxUint64-1, patience)}
+	if s.cfg.Durable {
+		s.awaitReplayed(ctx)
+	}
+	failed = append(failed, s.syncDisk(ctx))
+	s.stop()
+	ended := make(chan struct{})
+	go func() {
+		s.running.Wait()
+		if s.ownPool {
+			s.pool.Close()
+		}
+		close(ended)
+	}()
+	select {
+	case <-ended:
+		return errors.Join(append(failed, s.leave())...)
+	case <-ctx.Done():
+		return errors.Join(append(failed, fmt.Errorf("pglog: close: %w", ctx.Err()))...)
+	}
+}
+
+// awaitReplayed waits until the spill is empty, the database is down, or half of the time has passed.
+func (s *Sink) awaitReplayed(ctx context.Context) {
+	limit := closeLimit
+	if deadline, ok := ctx.Deadline(); ok {
+		limit = time.Until(deadline) / 2
+	}
+	for deadline := time.Now().Add(limit); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		if s.spill.load().files == 0 || s.count.down.Load() != 0 {
+			return
+		}
+		s.wake(sender)
+	}
+}
+
+// leave closes what the goroutines used, and takes what they left to disk or counts it.
+func (s *Sink) leave() error {
+	var failed []error
+	var lost [classes]int
+	total := 0
+	var rest []*batch
+	if len(s.flight.pieces) > 0 {
+		rest = append(rest, s.flight)
+	}
+	for {
+		b := s.queue.take(keeper, &batch{}, s.cfg.BatchRows, s.cfg.BatchBytes)
+		if len(b.rows) == 0 {
+			break
+		}
+		rest = append(rest, b)
+	}
+	for _, b := range rest {
+		if s.spill != nil {
+			refused, err := s.spillBatch(b)
+			if err == nil {
+				s.count.drop(spillFull, &refused)
+				continue
+			}
+			failed = append(failed, err)
+		}
+		for _, r := range b.left() {
+			lost[classOf(r.Level)]++
+			total++
+		}
+	}
+	s.count.drop(closedSink, &lost)
+	if total > 0 {
+		failed = append(failed, fmt.Errorf("pglog: close: %d records are lost", total))
+	}
+	if s.spill != nil {
+		failed = append(failed, s.spill.sync(0), s.spill.close())
+	}
+	return errors.Join(failed...)
+}
