@@ -54,7 +54,11 @@ func className(class int) string {
 // set makes the row a copy of r with a buffer of its own for Extra, and cuts what is too long.
 func (w *row) set(r *logging.Record) {
 	extra := w.Extra[:0]
-	w.Record = *r
+	w.Record = logging.Record{ // and nothing else that r may hold
+		Time: r.Time, Level: r.Level, Logger: r.Logger, Message: r.Message, Module: r.Module, Function: r.Function, Line: r.Line,
+		Error: r.Error, Stack: r.Stack, UserID: r.UserID, RequestID: r.RequestID, IP: r.IP, TraceID: r.TraceID, SpanID: r.SpanID,
+		Release: r.Release, Fingerprint: r.Fingerprint,
+	}
 	if len(r.Extra) > maxExtra {
 		extra = strconv.AppendInt(append(extra, `"extra_data_too_long":`...), int64(len(r.Extra)), 10)
 	} else {

@@ -186,11 +186,16 @@ func (s *Sink) sent(b *batch, p piece, result outcome, refused error) error {
 	defer s.flightMu.Unlock()
 	mine := len(b.pieces) > 0 && b.pieces[0].id == p.id // it is not on disk
 	switch {
-	case refused == nil && result == before:
-		s.count.known.Add(1)
 	case refused == nil:
 		s.count.stored.Add(int64(p.to - p.from))
-		s.count.batches.Add(1)
+		if result == before {
+			s.count.known.Add(1)
+		} else {
+			s.count.batches.Add(1)
+		}
+		if !mine {
+			s.counted[p.id] = true
+		}
 	case !mine: // the spill will come to the same conclusion
 		return nil
 	case p.to-p.from > 1:
@@ -240,7 +245,7 @@ func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size
 	result, err := s.store.put(ctx, conn, c.rows, at, c.batch)
 	switch {
 	case err == nil && result == elsewhere:
-		return s.seek(ctx, conn, f, size, c.from)
+		return s.seek(ctx, conn, f, size, c)
 	case poison(err) && c.batch != nil:
 		s.reader.plain = c.to // it is not stored, so its rows may be stored one by one
 		return nil
@@ -260,15 +265,26 @@ func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size
 		c.rows = nil
 	case err != nil:
 		return err
-	case result == before:
-		s.count.known.Add(1)
 	default:
-		s.count.stored.Add(int64(len(c.rows)))
-		s.count.replayed.Add(int64(len(c.rows)))
-		s.count.batches.Add(1)
+		s.replayed(c, result)
 	}
 	s.limit = min(2*s.limit, s.cfg.BatchRows)
 	return s.read(f, c)
+}
+
+// replayed counts the rows of a part of a file, unless they were counted when they were sent from memory.
+func (s *Sink) replayed(c chunkOf, result outcome) {
+	if result == stored {
+		s.count.batches.Add(1)
+	} else {
+		s.count.known.Add(1)
+		if c.batch != nil && s.counted[*c.batch] {
+			delete(s.counted, *c.batch)
+			return
+		}
+	}
+	s.count.stored.Add(int64(len(c.rows)))
+	s.count.replayed.Add(int64(len(c.rows)))
 }
 
 // read notes that a part of a file is done with.
@@ -289,13 +305,17 @@ func (s *Sink) read(f *segment, c chunkOf) error {
 }
 
 // seek goes on where the database says that a file is stored to: another attempt, or another process, was there before.
-func (s *Sink) seek(ctx context.Context, conn *pgconn.PgConn, f *segment, size, from int64) error {
+func (s *Sink) seek(ctx context.Context, conn *pgconn.PgConn, f *segment, size int64, c chunkOf) error {
 	pos, err := s.store.position(ctx, conn, f.id)
 	if err != nil {
 		return err
 	}
-	if pos < fileHeader || pos == from {
+	if pos < fileHeader || pos == c.from {
 		return errors.New("the ledger has a place that is not in the file")
+	}
+	if pos == c.to { // our own attempt, most likely
+		s.replayed(c, before)
+		return s.read(f, c)
 	}
 	s.count.known.Add(1)
 	return s.read(f, chunkOf{to: min(pos, size)})

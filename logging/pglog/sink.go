@@ -32,8 +32,9 @@ type Sink struct {
 	store    *store
 	reader   reader
 	dead     *deadLetters
-	limit    int  // rows of the next chunk of a file, less than a batch when one of them is refused
-	prepared bool // the schema was seen to
+	limit    int           // rows of the next chunk of a file, less than a batch when one of them is refused
+	prepared bool          // the schema was seen to
+	counted  map[uuid]bool // batches that are on disk and were stored and counted all the same
 	flightMu sync.Mutex
 	flight   *batch // guarded by flightMu, except for its rows
 	spare    *batch
@@ -110,7 +111,7 @@ func newSink(pool *pgxpool.Pool, own bool, cfg Config) (*Sink, error) {
 		cfg: cfg, level: level, table: t, pool: pool, ownPool: own,
 		queue: newQueue(cfg.QueueEntries, cfg.QueueBytes),
 		store: &store{table: t, cfg: cfg, groups: newGroups()},
-		dead:  newDeadLetters(cfg), limit: cfg.BatchRows, flight: &batch{}, spare: &batch{},
+		dead:  newDeadLetters(cfg), limit: cfg.BatchRows, counted: map[uuid]bool{}, flight: &batch{}, spare: &batch{},
 		kick:  [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)},
 		syncs: make(chan chan error), troubles: make(chan trouble, 64), closed: make(chan struct{}),
 	}
