@@ -50,7 +50,10 @@ func TestConnectionIsLostAtCommit(t *testing.T) {
 				}
 				eventually(t, "the commit has arrived", atGate(1))
 				if late {
+					proxy.Refuse() // also the request to cancel that pgx sends
 					proxy.Reset()
+					eventually(t, "the sink has noticed", func() bool { return s.Stats().Retries > 1 })
+					require.NoError(t, proxy.Accept())
 					eventually(t, "the next attempt waits for the first", func() bool {
 						return query[int64](t, url, "select count(*) from pg_locks where locktype = 'transactionid' and not granted") > 0
 					})

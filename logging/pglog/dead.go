@@ -54,7 +54,11 @@ func (d *deadLetters) add(r *logging.Record, reason string) (err error) {
 	d.buf = time.Now().UTC().AppendFormat(d.buf, time.RFC3339)
 	d.buf = append(append(d.buf, `","reason":`...), why...)
 	d.buf = append(d.buf, `,"record":`...)
-	d.buf = append(r.AppendJSON(d.buf), '}', '\n')
+	readable := *r
+	if !json.Valid(append(append([]byte{'{'}, r.Extra...), '}')) { // the line must be JSON all the same
+		readable.Extra = appendMember(nil, "extra_data_as_text", string(r.Extra))
+	}
+	d.buf = append(readable.AppendJSON(d.buf), '}', '\n')
 	_, err = f.Write(d.buf)
 	if err == nil {
 		err = f.Sync()

@@ -26,6 +26,7 @@ type queue struct {
 	seq    uint64 // of the last record that was accepted
 	since  time.Time
 	hands  [2]uint64     // lowest seq that the sender and the keeper have taken and not yet brought to safety; 0 = nothing
+	held   [2]int        // how many records those are
 	back   []*batch      // taken and given back, older than what is queued
 	moved  chan struct{} // closed and replaced when there is more room or less in hands; nil while nobody waits
 	closed bool
@@ -157,7 +158,7 @@ func (q *queue) take(who int, b *batch, maxRows, maxBytes int) *batch {
 		if len(b.rows) == 0 && len(q.back) > 0 {
 			b = q.back[0]
 			q.back = q.back[1:]
-			q.hands[who] = b.rows[0].seq
+			q.hands[who], q.held[who] = b.rows[0].seq, len(b.rows)
 			q.mu.Unlock()
 			return b
 		}
@@ -176,6 +177,7 @@ func (q *queue) take(who int, b *batch, maxRows, maxBytes int) *batch {
 			if q.hands[who] == 0 {
 				q.hands[who] = w.seq
 			}
+			q.held[who]++
 			n++
 		}
 		q.since = time.Now()
@@ -192,7 +194,7 @@ func (q *queue) take(who int, b *batch, maxRows, maxBytes int) *batch {
 func (q *queue) done(who int) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.hands[who] = 0
+	q.hands[who], q.held[who] = 0, 0
 	q.progress()
 }
 
@@ -200,7 +202,7 @@ func (q *queue) done(who int) {
 func (q *queue) giveBack(who int, b *batch) {
 	q.mu.Lock()
 	defer q.mu.Unlock()
-	q.hands[who] = 0
+	q.hands[who], q.held[who] = 0, 0
 	q.back = append(q.back, b)
 }
 
@@ -243,6 +245,7 @@ func (q *queue) unsafe() uint64 {
 // load is what waits.
 type load struct {
 	rows, bytes int // without what was given back
+	held        int // what was taken or given back and is not yet safe
 	back        bool
 	seq         uint64 // last accepted
 	unsafe      uint64 // lowest that is not yet safe
@@ -256,6 +259,10 @@ func (q *queue) load() load {
 	l := load{rows: q.rows, bytes: q.bytes, back: len(q.back) > 0, seq: q.seq, unsafe: q.unsafe(), since: q.since}
 	if c := q.oldest(); c != none {
 		l.oldest = q.slots[q.first[c]].Time
+	}
+	l.held = q.held[sender] + q.held[keeper]
+	for _, b := range q.back {
+		l.held += len(b.rows)
 	}
 	if l.back {
 		l.oldest = q.back[0].rows[0].Time

@@ -23,7 +23,7 @@ type Stats struct {
 	Retries int64 // attempts that failed because the database could not be reached or used
 	Known   int64 // batches that turned out to be stored already
 
-	Queued       int           // records in memory
+	Queued       int           // records in memory, those that are being sent included
 	QueuedBytes  int           // about what they need there
 	SpillBytes   int64         // on disk
 	SpillFiles   int           // on disk
@@ -80,7 +80,7 @@ func (s *Sink) Stats() Stats {
 	st := Stats{
 		Accepted: c.accepted.Load(), Stored: c.stored.Load(), Spilled: c.spilled.Load(), Replayed: c.replayed.Load(),
 		Dead: c.dead.Load(), Corrupt: c.corrupt.Load(), Torn: c.torn.Load(), Batches: c.batches.Load(),
-		Retries: c.retries.Load(), Known: c.known.Load(), Queued: l.rows, QueuedBytes: l.bytes,
+		Retries: c.retries.Load(), Known: c.known.Load(), Queued: l.rows + l.held, QueuedBytes: l.bytes,
 		DroppedBy: map[string]int64{},
 	}
 	for reason := range reasons {
