@@ -1,0 +1,5 @@
+//go:build race
+
+package pglog_test
+
+const raceEnabled = true
