@@ -43,8 +43,11 @@ func isError(t types.Type) bool { return types.Identical(t, types.Universe.Looku
 // fixed says whether a copy of a value has nothing in it through which the value could be changed.
 func fixed(t types.Type) bool {
 	if named, ok := t.(*types.Named); ok && named.Obj().Pkg() != nil {
-		if p := named.Obj().Pkg().Path(); p == "sync" || p == "sync/atomic" {
+		switch named.Obj().Pkg().Path() {
+		case "sync", "sync/atomic":
 			return false
+		case "embed":
+			return true // files that are part of the program
 		}
 	}
 	switch u := t.Underlying().(type) {
