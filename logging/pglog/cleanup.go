@@ -22,7 +22,7 @@ func Maintain(ctx context.Context, conn *pgx.Conn, cfg Config) error {
 		return err
 	}
 	if err := u.run(ctx, time.Now()); err != nil {
-		return fmt.Errorf("pglog: maintain %s: %w", u.cfg.Table, err)
+		return fmt.Errorf("logging/pglog: maintain %s: %w", u.cfg.Table, err)
 	}
 	return nil
 }
@@ -32,7 +32,7 @@ func Maintain(ctx context.Context, conn *pgx.Conn, cfg Config) error {
 // Days below 1 are an error.
 func Cleanup(ctx context.Context, conn *pgx.Conn, cfg Config, days int) (partitions int, rows int64, err error) {
 	if days < 1 {
-		return 0, 0, fmt.Errorf("pglog: cleanup: %d days are less than 1", days)
+		return 0, 0, fmt.Errorf("logging/pglog: cleanup: %d days are less than 1", days)
 	}
 	u, err := newUpkeep(conn, cfg)
 	if err != nil {
@@ -40,17 +40,13 @@ func Cleanup(ctx context.Context, conn *pgx.Conn, cfg Config, days int) (partiti
 	}
 	partitions, rows, err = u.cleanup(ctx, time.Now().Add(-time.Duration(days)*day))
 	if err != nil {
-		err = fmt.Errorf("pglog: cleanup %s: %w", u.cfg.Table, err)
+		err = fmt.Errorf("logging/pglog: cleanup %s: %w", u.cfg.Table, err)
 	}
 	return partitions, rows, err
 }
 
 func newUpkeep(conn *pgx.Conn, cfg Config) (upkeep, error) {
-	if err := cfg.Validate(); err != nil {
-		return upkeep{}, err
-	}
-	cfg = cfg.withDefaults()
-	t, err := parseTable(cfg.Table)
+	cfg, t, err := cfg.checked()
 	return upkeep{conn.PgConn(), t, cfg}, err
 }
 

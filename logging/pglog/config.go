@@ -60,7 +60,7 @@ type Config struct {
 	BatchInterval time.Duration `env:"LOG_DB_BATCH_INTERVAL" default:"1s" unit:"s" doc:"longest wait for a full batch"`
 
 	// Policy is what happens when the queue is full. Defaults to [Spill], which is [Drop] without a SpillDir.
-	Policy Policy `env:"LOG_DB_POLICY" default:"spill" doc:"spill, drop or block when the queue is full"`
+	Policy Policy `env:"LOG_DB_POLICY" default:"spill" check:"oneof=spill|drop|block" doc:"spill, drop or block when the queue is full"`
 	// BlockTimeout is how long a caller waits for room under the policy [Block]. Defaults to 100 ms.
 	BlockTimeout time.Duration `env:"LOG_DB_BLOCK_TIMEOUT" default:"100ms" unit:"s" doc:"longest wait of a caller under the policy block"`
 	// FlushTimeout is how long a record above ERROR waits until it is safe, since the program may end after it. Defaults
@@ -144,15 +144,15 @@ func (c Config) Validate() error {
 	var all []error
 	add := func(bad bool, format string, args ...any) {
 		if bad {
-			all = append(all, fmt.Errorf("pglog: "+format, args...))
+			all = append(all, fmt.Errorf(format, args...))
 		}
 	}
 	c = c.withDefaults()
 	if _, err := parseTable(c.Table); err != nil {
-		all = append(all, fmt.Errorf("pglog: Table: %w", err))
+		all = append(all, fmt.Errorf("Table is %w", err))
 	}
 	if _, err := logging.ParseLevel(c.Level); err != nil {
-		all = append(all, fmt.Errorf("pglog: Level: %w", err))
+		all = append(all, fmt.Errorf("Level is %q: must be DEBUG, INFO, WARNING, ERROR, CRITICAL or OFF", c.Level))
 	}
 	for _, n := range []struct {
 		name         string
@@ -168,7 +168,7 @@ func (c Config) Validate() error {
 		{"RetentionDays", int64(c.RetentionDays), 1, true},
 		{"PartitionsAhead", int64(c.PartitionsAhead), 1, true},
 	} {
-		add(n.value < n.least && !(n.off && n.value == -1), "%s is %d: it must be at least %d%s", n.name, n.value, n.least, orOff(n.off))
+		add(n.value < n.least && !(n.off && n.value == -1), "%s is %d: must be at least %d%s", n.name, n.value, n.least, orOff(n.off))
 	}
 	for _, d := range []struct {
 		name  string
@@ -186,12 +186,22 @@ func (c Config) Validate() error {
 		{"LockTimeout", c.LockTimeout, false},
 		{"ReportEvery", c.ReportEvery, false},
 	} {
-		add(d.value < 0 && !(d.off && d.value == -1), "%s is %v: it must be positive%s", d.name, d.value, orOff(d.off))
+		add(d.value < 0 && !(d.off && d.value == -1), "%s is %v: must be positive%s", d.name, d.value, orOff(d.off))
 	}
-	add(c.PartitionsAhead > 366, "PartitionsAhead is %d: it must be at most 366", c.PartitionsAhead)
-	add(c.Policy < Spill || c.Policy > Block, "Policy is %d: it must be Spill, Drop or Block", c.Policy)
-	add(c.Durable && c.SpillDir == "", "Durable is set without SpillDir: say where records are kept")
+	add(c.PartitionsAhead > 366, "PartitionsAhead is %d: must be at most 366", c.PartitionsAhead)
+	add(c.Policy < Spill || c.Policy > Block, "Policy is %d: must be Spill, Drop or Block", c.Policy)
+	add(c.Durable && c.SpillDir == "", "Durable is true: must have a SpillDir")
 	return errors.Join(all...)
+}
+
+// checked returns the configuration with its defaults, and its table.
+func (c Config) checked() (Config, table, error) {
+	if err := c.Validate(); err != nil {
+		return c, table{}, fmt.Errorf("logging/pglog: %w", err)
+	}
+	c = c.withDefaults()
+	t, err := parseTable(c.Table)
+	return c, t, err
 }
 
 func orOff(off bool) string {

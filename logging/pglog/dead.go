@@ -37,7 +37,7 @@ func (d *deadLetters) add(r *logging.Record, reason string) (err error) {
 	}
 	defer func() {
 		if err != nil {
-			err = fmt.Errorf("pglog: dead letters: %w", err)
+			err = fmt.Errorf("logging/pglog: dead letters: %w", err)
 		}
 	}()
 	if info, err := os.Stat(d.path); err == nil && info.Size() >= maxDead {

@@ -5,7 +5,7 @@ import "errors"
 // Errors of [Sink.Write].
 var (
 	// ErrFull is returned for a record that neither memory nor disk has room for. It was counted.
-	ErrFull = errors.New("pglog: the queue is full")
+	ErrFull = errors.New("logging/pglog: the queue is full")
 	// ErrClosed is returned after Close.
-	ErrClosed = errors.New("pglog: the sink is closed")
+	ErrClosed = errors.New("logging/pglog: the sink is closed")
 )

@@ -63,3 +63,6 @@ func WriteSegment(dir string, records []logging.Record, batch int) (string, erro
 	path := s.active.path
 	return path, s.close()
 }
+
+// Defaults returns what a sink uses.
+func Defaults(c Config) Config { return c.withDefaults() }

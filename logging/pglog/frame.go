@@ -30,8 +30,6 @@ const (
 // errPayload is returned for a payload whose checksum is right and which still makes no sense.
 var errPayload = errors.New("the payload of a frame is not that of a record")
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
 // beginFrame appends room for the header of a frame and returns where it is.
 func beginFrame(dst []byte, kind byte) ([]byte, int) {
 	at := len(dst)
@@ -47,6 +45,7 @@ func endFrame(dst []byte, at int, id uuid) {
 }
 
 func checksum(id uuid, length, payload []byte) uint32 {
+	castagnoli := crc32.MakeTable(crc32.Castagnoli) // there is but one
 	return crc32.Update(crc32.Update(crc32.Checksum(id[:], castagnoli), castagnoli, length), castagnoli, payload)
 }
 

@@ -47,19 +47,15 @@ func Migrations() fs.FS {
 //
 // The schema must exist. The role needs the right to create in it, see the package documentation.
 func Migrate(ctx context.Context, conn *pgx.Conn, cfg Config) error {
-	if err := cfg.Validate(); err != nil {
+	cfg, t, err := cfg.checked()
+	if err != nil {
 		return err
 	}
-	cfg = cfg.withDefaults()
-	t, err := parseTable(cfg.Table)
-	if err != nil {
-		return fmt.Errorf("pglog: Table: %w", err)
-	}
 	if err := migrate(ctx, conn.PgConn(), t); err != nil {
-		return fmt.Errorf("pglog: migrate %s: %w", cfg.Table, err)
+		return fmt.Errorf("logging/pglog: migrate %s: %w", cfg.Table, err)
 	}
 	if err := (upkeep{conn.PgConn(), t, cfg}).partitions(ctx, time.Now()); err != nil {
-		return fmt.Errorf("pglog: migrate %s: %w", cfg.Table, err)
+		return fmt.Errorf("logging/pglog: migrate %s: %w", cfg.Table, err)
 	}
 	return nil
 }

@@ -5,6 +5,7 @@ import (
 	"os"
 	"runtime"
 	"slices"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -152,7 +153,9 @@ func TestOutageWithoutSpill(t *testing.T) {
 		require.NoError(t, s.Write(numbered(100+n, zapcore.ErrorLevel)), "in place of lower ones")
 	}
 	eventually(t, "a summary", func() bool {
-		return slices.ContainsFunc(told.list(), func(s string) bool { return len(s) > 30 && s[len(s)-1] == ')' && s[:7] == "pglog: " })
+		return slices.ContainsFunc(told.list(), func(s string) bool {
+			return len(s) > 30 && s[len(s)-1] == ')' && strings.HasPrefix(s, "logging/pglog: ")
+		})
 	})
 	require.NoError(t, srv.Start(t.Context()))
 	eventually(t, "all is stored", func() bool { st := s.Stats(); return st.Stored+st.Dropped == 28 })

@@ -40,5 +40,5 @@ func (p *Policy) UnmarshalText(text []byte) error {
 			return nil
 		}
 	}
-	return fmt.Errorf("pglog: policy %q is none of spill, drop and block", text)
+	return fmt.Errorf("logging/pglog: policy %q is none of spill, drop and block", text)
 }

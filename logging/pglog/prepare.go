@@ -21,12 +21,12 @@ func (s *Sink) prepare(ctx context.Context, conn *pgconn.PgConn) error {
 	if err == nil {
 		err = (upkeep{conn, s.table, s.cfg}).partitions(ctx, time.Now())
 		if err != nil { // rows find a place without
-			s.report("upkeep", fmt.Errorf("pglog: partitions: %w", err))
+			s.report("upkeep", fmt.Errorf("logging/pglog: partitions: %w", err))
 			err = ctx.Err()
 		}
 	}
 	if sqlState(err) == insufficientPrivilege {
-		s.report("migrate", fmt.Errorf("pglog: the role may not make tables, which is well if another one does; say so with KeepSchema: %w", err))
+		s.report("migrate", fmt.Errorf("logging/pglog: the role may not make tables, which is well if another one does; say so with KeepSchema: %w", err))
 		err = nil
 	}
 	s.prepared = err == nil
@@ -65,7 +65,7 @@ func (s *Sink) Maintain(ctx context.Context) error {
 // Cleanup removes what is older than so many days: see [Cleanup].
 func (s *Sink) Cleanup(ctx context.Context, days int) (partitions int, rows int64, err error) {
 	if days < 1 {
-		return 0, 0, fmt.Errorf("pglog: cleanup: %d days are less than 1", days)
+		return 0, 0, fmt.Errorf("logging/pglog: cleanup: %d days are less than 1", days)
 	}
 	err = s.withConn(ctx, func(ctx context.Context, u upkeep) (err error) {
 		partitions, rows, err = u.cleanup(ctx, time.Now().Add(-time.Duration(days)*day))
@@ -78,11 +78,11 @@ func (s *Sink) withConn(ctx context.Context, f func(context.Context, upkeep) err
 	ctx = mark(ctx)
 	pooled, err := s.pool.Acquire(ctx)
 	if err != nil {
-		return fmt.Errorf("pglog: maintain %s: %w", s.cfg.Table, err)
+		return fmt.Errorf("logging/pglog: maintain %s: %w", s.cfg.Table, err)
 	}
 	defer pooled.Release()
 	if err := f(ctx, upkeep{pooled.Conn().PgConn(), s.table, s.cfg}); err != nil {
-		return fmt.Errorf("pglog: maintain %s: %w", s.cfg.Table, err)
+		return fmt.Errorf("logging/pglog: maintain %s: %w", s.cfg.Table, err)
 	}
 	return nil
 }

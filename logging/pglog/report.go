@@ -80,6 +80,6 @@ func (s *Sink) tellDropped(before map[string]int64) {
 	}
 	if total > 0 && s.cfg.OnError != nil {
 		sort.Strings(parts)
-		s.cfg.OnError(fmt.Errorf("pglog: %d records were dropped (%s)", total, strings.Join(parts, ", ")))
+		s.cfg.OnError(fmt.Errorf("logging/pglog: %d records were dropped (%s)", total, strings.Join(parts, ", ")))
 	}
 }

@@ -27,7 +27,7 @@ func (s *Sink) runSender(ctx context.Context) {
 			return
 		}
 		s.count.failed(err)
-		s.report("database", fmt.Errorf("pglog: the database takes no records, they wait: %w", err))
+		s.report("database", fmt.Errorf("logging/pglog: the database takes no records, they wait: %w", err))
 		s.spillFlight()
 		s.wake(keeper)
 		pause = min(max(2*pause, firstRetry), s.cfg.RetryMax)
@@ -224,7 +224,7 @@ func (s *Sink) bury(r *row, why error) error {
 		return err
 	}
 	s.count.dead.Add(1)
-	s.report("dead", fmt.Errorf("pglog: the database refuses a record (SQLSTATE %s); see the file of dead letters", sqlState(why)))
+	s.report("dead", fmt.Errorf("logging/pglog: the database refuses a record (SQLSTATE %s); see the file of dead letters", sqlState(why)))
 	return nil
 }
 
@@ -291,7 +291,7 @@ func (s *Sink) replayed(c chunkOf, result outcome) {
 func (s *Sink) read(f *segment, c chunkOf) error {
 	s.count.corrupt.Add(int64(c.corrupt))
 	if c.corrupt > 0 {
-		s.report("corrupt", fmt.Errorf("pglog: a file of the spill is damaged in %d places, records are lost", c.corrupt))
+		s.report("corrupt", fmt.Errorf("logging/pglog: a file of the spill is damaged in %d places, records are lost", c.corrupt))
 	}
 	if c.torn {
 		s.count.torn.Add(1)

@@ -67,11 +67,11 @@ func New(pool *pgxpool.Pool, cfg Config) (*Sink, error) { return newSink(pool, f
 // that is down records wait for it.
 func Open(ctx context.Context, cfg Config) (*Sink, error) {
 	if cfg.URL.IsZero() {
-		return nil, errors.New("pglog: URL is empty: set LOG_DB_URL")
+		return nil, errors.New("logging/pglog: URL is empty: set LOG_DB_URL")
 	}
 	pc, err := pgxpool.ParseConfig(cfg.URL.Reveal())
 	if err != nil {
-		return nil, errors.New("pglog: URL is not a valid postgres:// URL") // the cause may have parts of it
+		return nil, errors.New("logging/pglog: URL is not a valid postgres:// URL") // the cause may have parts of it
 	}
 	pc.MaxConns, pc.MinConns, pc.MinIdleConns = 2, 0, 0
 	pc.ConnConfig.Tracer = nil
@@ -84,7 +84,7 @@ func Open(ctx context.Context, cfg Config) (*Sink, error) {
 	}
 	pool, err := pgxpool.NewWithConfig(context.WithoutCancel(ctx), pc)
 	if err != nil {
-		return nil, fmt.Errorf("pglog: open: %w", err)
+		return nil, fmt.Errorf("logging/pglog: open: %w", err)
 	}
 	s, err := newSink(pool, true, cfg)
 	if err != nil {
@@ -94,18 +94,14 @@ func Open(ctx context.Context, cfg Config) (*Sink, error) {
 }
 
 func newSink(pool *pgxpool.Pool, own bool, cfg Config) (*Sink, error) {
-	if err := cfg.Validate(); err != nil {
+	cfg, t, err := cfg.checked()
+	if err != nil {
 		return nil, err
 	}
-	cfg = cfg.withDefaults()
 	cfg.Ignore = append([]string(nil), cfg.Ignore...)
 	level, err := logging.ParseLevel(cfg.Level)
 	if err != nil {
-		return nil, err
-	}
-	t, err := parseTable(cfg.Table)
-	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("logging/pglog: Level: %w", err)
 	}
 	s := &Sink{
 		cfg: cfg, level: level, table: t, pool: pool, ownPool: own,

@@ -40,13 +40,13 @@ type spill struct {
 // newSpill makes the directory if need be and adopts what dead processes left there for the same table.
 func newSpill(cfg Config) (*spill, error) {
 	if err := os.MkdirAll(cfg.SpillDir, 0o700); err != nil {
-		return nil, fmt.Errorf("pglog: SpillDir: %w", err)
+		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", err)
 	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(cfg.Table))
 	s := &spill{dir: cfg.SpillDir, key: fmt.Sprintf("pglog-%016x", h.Sum64()), limit: cfg.SpillBytes, chunk: cfg.SegmentBytes}
 	if err := s.adopt(); err != nil {
-		return nil, fmt.Errorf("pglog: SpillDir: %w", errors.Join(err, s.close()))
+		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", errors.Join(err, s.close()))
 	}
 	return s, nil
 }
@@ -141,7 +141,7 @@ func (s *spill) append(rows []row, id *uuid) (refused [classes]int, err error) {
 	s.failed = err
 	if err != nil {
 		s.retry = time.Now().Add(time.Second)
-		return [classes]int{}, fmt.Errorf("pglog: spill: %w", err)
+		return [classes]int{}, fmt.Errorf("logging/pglog: spill: %w", err)
 	}
 	return refused, nil
 }
@@ -187,7 +187,7 @@ func (s *spill) sync(age time.Duration) error {
 			return nil
 		}
 		s.dirty = true
-		return fmt.Errorf("pglog: spill: %w", err)
+		return fmt.Errorf("logging/pglog: spill: %w", err)
 	}
 	s.synced = time.Now()
 	return nil

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -204,7 +205,7 @@ func TestSpillIsFull(t *testing.T) {
 	require.Equal(t, st.Accepted, st.Spilled+st.Dropped)
 	eventually(t, "a line says so", func() bool {
 		for _, line := range told.list() {
-			if len(line) > 6 && line[len(line)-1] == ')' && line[:7] == "pglog: " {
+			if len(line) > 6 && line[len(line)-1] == ')' && strings.HasPrefix(line, "logging/pglog: ") {
 				return true
 			}
 		}

@@ -50,7 +50,7 @@ func (s *Sink) awaitSafe(ctx context.Context, seq uint64, patience time.Duration
 			late = true
 			timer.Reset(100 * time.Millisecond) // the disk may have been full
 		case <-ctx.Done():
-			return fmt.Errorf("pglog: records wait for the database: %w", ctx.Err())
+			return fmt.Errorf("logging/pglog: records wait for the database: %w", ctx.Err())
 		}
 	}
 }
@@ -64,13 +64,13 @@ func (s *Sink) syncDisk(ctx context.Context) error {
 	select {
 	case s.syncs <- done:
 	case <-ctx.Done():
-		return fmt.Errorf("pglog: sync of the spill: %w", ctx.Err())
+		return fmt.Errorf("logging/pglog: sync of the spill: %w", ctx.Err())
 	}
 	select {
 	case err := <-done:
 		return err
 	case <-ctx.Done():
-		return fmt.Errorf("pglog: sync of the spill: %w", ctx.Err())
+		return fmt.Errorf("logging/pglog: sync of the spill: %w", ctx.Err())
 	}
 }
 
@@ -132,7 +132,7 @@ func (s *Sink) shut(ctx context.Context) error {
 	case <-ended:
 		return errors.Join(append(failed, s.leave())...)
 	case <-ctx.Done():
-		return errors.Join(append(failed, fmt.Errorf("pglog: close: %w", ctx.Err()))...)
+		return errors.Join(append(failed, fmt.Errorf("logging/pglog: close: %w", ctx.Err()))...)
 	}
 }
 
@@ -182,7 +182,7 @@ func (s *Sink) leave() error {
 	}
 	s.count.drop(closedSink, &lost)
 	if total > 0 {
-		failed = append(failed, fmt.Errorf("pglog: close: %d records are lost", total))
+		failed = append(failed, fmt.Errorf("logging/pglog: close: %d records are lost", total))
 	}
 	if s.spill != nil {
 		failed = append(failed, s.spill.sync(0), s.spill.close())

@@ -1,7 +1,6 @@
 package pglog
 
 import (
-	"errors"
 	"fmt"
 	"strings"
 	"unicode/utf8"
@@ -23,13 +22,13 @@ func parseTable(s string) (table, error) {
 	}
 	switch {
 	case name == "" || dotted && schema == "":
-		return table{}, fmt.Errorf("%q has an empty part; it is table or schema.table", s)
+		return table{}, fmt.Errorf("%q and has an empty part: must be table or schema.table", s)
 	case strings.Contains(name, "."):
-		return table{}, fmt.Errorf("%q has more than one dot; it is table or schema.table", s)
+		return table{}, fmt.Errorf("%q and has more than one dot: must be table or schema.table", s)
 	case strings.ContainsRune(s, 0) || !utf8.ValidString(s):
-		return table{}, errors.New("it is not valid UTF-8, or has a zero byte")
+		return table{}, fmt.Errorf("%q: must be valid UTF-8 without zero bytes", s)
 	case len(name) > maxTable || len(schema) > 63:
-		return table{}, fmt.Errorf("%q is too long: a table may have %d bytes, so that names of partitions can be made from it, and a schema 63", s, maxTable)
+		return table{}, fmt.Errorf("%q and too long: a table may have %d bytes, so that names of partitions can be made from it, and a schema 63", s, maxTable)
 	}
 	return table{schema, name}, nil
 }
