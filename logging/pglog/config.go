@@ -149,10 +149,10 @@ func (c Config) Validate() error {
 	}
 	c = c.withDefaults()
 	if _, err := parseTable(c.Table); err != nil {
-		all = append(all, fmt.Errorf("Table is %w", err))
+		add(true, "Table is %w", err)
 	}
 	if _, err := logging.ParseLevel(c.Level); err != nil {
-		all = append(all, fmt.Errorf("Level is %q: must be DEBUG, INFO, WARNING, ERROR, CRITICAL or OFF", c.Level))
+		add(true, "Level is %q: must be DEBUG, INFO, WARNING, ERROR, CRITICAL or OFF", c.Level)
 	}
 	for _, n := range []struct {
 		name         string
@@ -168,7 +168,7 @@ func (c Config) Validate() error {
 		{"RetentionDays", int64(c.RetentionDays), 1, true},
 		{"PartitionsAhead", int64(c.PartitionsAhead), 1, true},
 	} {
-		add(n.value < n.least && !(n.off && n.value == -1), "%s is %d: must be at least %d%s", n.name, n.value, n.least, orOff(n.off))
+		add(n.value < n.least && (!n.off || n.value != -1), "%s is %d: must be at least %d%s", n.name, n.value, n.least, orOff(n.off))
 	}
 	for _, d := range []struct {
 		name  string
@@ -186,7 +186,7 @@ func (c Config) Validate() error {
 		{"LockTimeout", c.LockTimeout, false},
 		{"ReportEvery", c.ReportEvery, false},
 	} {
-		add(d.value < 0 && !(d.off && d.value == -1), "%s is %v: must be positive%s", d.name, d.value, orOff(d.off))
+		add(d.value < 0 && (!d.off || d.value != -1), "%s is %v: must be positive%s", d.name, d.value, orOff(d.off))
 	}
 	add(c.PartitionsAhead > 366, "PartitionsAhead is %d: must be at most 366", c.PartitionsAhead)
 	add(c.Policy < Spill || c.Policy > Block, "Policy is %d: must be Spill, Drop or Block", c.Policy)

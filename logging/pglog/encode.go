@@ -143,5 +143,5 @@ func fingerprintOf(r *logging.Record) int64 {
 			break
 		}
 	}
-	return max(int64(h>>1), 1) //nolint:gosec // it fits
+	return max(int64(h>>1), 1)
 }

@@ -90,7 +90,7 @@ func texts(r *logging.Record) [13]*string {
 // appendRecord appends a record as a frame.
 func appendRecord(dst []byte, r *logging.Record, id uuid) []byte {
 	dst, at := beginFrame(dst, kindRecord)
-	dst = append(dst, byte(r.Level))
+	dst = append(dst, byte(r.Level)) //nolint:gosec // a byte each
 	dst = binary.AppendVarint(dst, r.Time.Unix())
 	dst = binary.AppendUvarint(dst, uint64(r.Time.Nanosecond())) //nolint:gosec // not negative
 	dst = binary.AppendVarint(dst, int64(r.Line))
@@ -124,11 +124,11 @@ func decodeRecord(payload []byte, r *logging.Record) error {
 		return errPayload
 	}
 	b = b[n:]
-	*r = logging.Record{Level: level, Time: time.Unix(sec, int64(nsec)), Line: int(line)} //nolint:gosec // checked
+	*r = logging.Record{Level: level, Time: time.Unix(sec, int64(nsec)), Line: int(line)}
 	all := string(b)
 	for _, s := range texts(r) {
 		size, n := binary.Uvarint(b)
-		if n <= 0 || size > uint64(len(b)-n) {
+		if n <= 0 || size > uint64(len(b)-n) { //nolint:gosec // not negative
 			return errPayload
 		}
 		at := len(all) - len(b) + n
@@ -158,5 +158,5 @@ func decodeBatch(payload []byte) (batch uuid, length int64, err error) {
 	if n <= 0 || size > math.MaxInt32 {
 		return batch, 0, errPayload
 	}
-	return batch, int64(size), nil //nolint:gosec // checked
+	return batch, int64(size), nil
 }

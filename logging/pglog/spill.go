@@ -11,9 +11,6 @@ import (
 	"time"
 )
 
-// errSpillFull says that a level may not use more of the disk.
-var errSpillFull = errors.New("the spill is full")
-
 // shares are how much of the spill's size the classes may use, in percent, from DEBUG to CRITICAL.
 var shares = [classes]int64{60, 70, 80, 90, 100}
 

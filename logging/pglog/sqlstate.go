@@ -18,8 +18,7 @@ const (
 
 // sqlState returns the SQLSTATE of an error, or "" if it did not come from the server.
 func sqlState(err error) string {
-	var pgErr *pgconn.PgError
-	if errors.As(err, &pgErr) {
+	if pgErr, ok := errors.AsType[*pgconn.PgError](err); ok {
 		return pgErr.Code
 	}
 	return ""

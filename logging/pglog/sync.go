@@ -77,7 +77,7 @@ func (s *Sink) syncDisk(ctx context.Context) error {
 // raise makes v at least n.
 func raise(v interface {
 	Load() uint64
-	CompareAndSwap(old, new uint64) bool
+	CompareAndSwap(old, raised uint64) bool
 }, n uint64,
 ) {
 	for {

@@ -126,7 +126,7 @@ func (u upkeep) partitions(ctx context.Context, now time.Time) error {
 }
 
 func ignoreBusy(err error) error {
-	if joined, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // the outermost alone is meant
+	if joined, ok := err.(interface{ Unwrap() []error }); ok {
 		var rest []error
 		for _, e := range joined.Unwrap() {
 			rest = append(rest, ignoreBusy(e))
