@@ -24,7 +24,7 @@ const (
 	DefaultSpillBytes      = 1 << 30
 	DefaultSegmentBytes    = 16 << 20
 	DefaultFsyncInterval   = time.Second
-	DefaultRetentionDays   = 30
+	DefaultRetentionDays   = -1
 	DefaultPartitionsAhead = 7
 	DefaultMaintainEvery   = time.Hour
 	DefaultMaintainTimeout = time.Minute
@@ -83,8 +83,8 @@ type Config struct {
 	// SegmentBytes is the size at which a file of the spill is finished. Defaults to 16 MiB.
 	SegmentBytes int64 `env:"LOG_DB_SEGMENT_BYTES" default:"16MiB" unit:"bytes" doc:"size of a file of the spill"`
 	// FsyncInterval says what a loss of power takes from the spill: what was written since the last fsync, at most so long
-	// ago. Defaults to 1 s; 1 ns syncs after every write and loses nothing; -1 never does, and the kernel decides (often
-	// 30 s). The end of the process alone, kill -9 included, never takes anything from the spill.
+	// ago. Defaults to 1 s; 1 ns syncs after every write and loses nothing; -1 leaves it to the kernel (often 30 s), but for
+	// files that are finished and for Sync. The end of the process alone, kill -9 included, never takes anything from the spill.
 	FsyncInterval time.Duration `env:"LOG_DB_FSYNC_INTERVAL" default:"1s" unit:"s" doc:"how often the spill is synced to disk; 1ns is always, off is never"`
 	// Durable writes every record to the spill before Write returns, and from there to the database. Then not even kill -9
 	// loses a record, and with FsyncInterval 1 ns not even a loss of power. It needs SpillDir.
@@ -95,8 +95,9 @@ type Config struct {
 
 	// KeepSchema leaves the schema to others: the sink neither makes tables and partitions nor removes old ones.
 	KeepSchema bool `env:"LOG_DB_KEEP_SCHEMA" default:"false" doc:"the sink does not make or maintain tables"`
-	// RetentionDays is the age at which rows are removed. Defaults to 30; -1 keeps them.
-	RetentionDays int `env:"LOG_DB_RETENTION_DAYS" default:"30" doc:"age at which rows are removed; -1 keeps them"`
+	// RetentionDays is the age in days at which the upkeep removes rows, at least 1. Defaults to -1, which keeps them: nothing
+	// is deleted unless somebody asked for it, least of all from a table that was there before.
+	RetentionDays int `env:"LOG_DB_RETENTION_DAYS" default:"-1" doc:"age in days at which rows are removed; -1 keeps them"`
 	// PartitionsAhead is for how many days after today there are partitions. Defaults to 7; -1 means none.
 	PartitionsAhead int `env:"LOG_DB_PARTITIONS_AHEAD" default:"7" doc:"days for which partitions are made ahead"`
 	// MaintainEvery is how often the sink looks after partitions and old rows, give or take a tenth. Defaults to 1 h; -1

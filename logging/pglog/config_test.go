@@ -25,12 +25,12 @@ func TestConfigOfTheEnvironment(t *testing.T) {
 	require.False(t, cfg.Enabled)
 	require.Equal(t, "application_logs", cfg.Table)
 	require.Equal(t, "WARNING", cfg.Level)
-	require.Equal(t, 30, cfg.RetentionDays)
+	require.Equal(t, -1, cfg.RetentionDays, "nothing is deleted unless asked for")
 	zero := fmt.Sprintf("%+v", pglog.Defaults(pglog.Config{}))
 	require.Equal(t, zero, fmt.Sprintf("%+v", pglog.Defaults(cfg)), "defaults of tags and of the zero value")
 
 	cfg, err = load("LOG_DB_ENABLED=true", "LOG_DB_URL=postgres://u:hunter2@h/d", "LOG_DB_TABLE=s.t", "LOG_DB_LEVEL=info", "LOG_DB_POLICY=block",
-		"LOG_DB_FSYNC_INTERVAL=off", "LOG_DB_QUEUE_BYTES=1MiB", "LOG_DB_IGNORE=db, pgx", "LOG_DB_RETENTION_DAYS=-1")
+		"LOG_DB_FSYNC_INTERVAL=off", "LOG_DB_QUEUE_BYTES=1MiB", "LOG_DB_IGNORE=db, pgx", "LOG_DB_RETENTION_DAYS=30")
 	require.NoError(t, err)
 	require.NoError(t, cfg.Validate())
 	require.Equal(t, pglog.Block, cfg.Policy)

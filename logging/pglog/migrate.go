@@ -95,6 +95,20 @@ func migrate(ctx context.Context, conn *pgconn.PgConn, t table) error {
 	})
 }
 
+// upToDate reports whether there is nothing to migrate, without a lock.
+func upToDate(ctx context.Context, conn *pgconn.PgConn, t table) (bool, error) {
+	there := "true"
+	for _, suffix := range append([]string{"_migrations"}, made[:]...) {
+		there += " and to_regclass(" + literal(t.quoted(suffix)) + ") is not null"
+	}
+	all, err := lookUp(ctx, conn, "select "+there)
+	if err != nil || all != "t" {
+		return false, err
+	}
+	version, err := lookUp(ctx, conn, "select coalesce(max(version), 0) from "+t.quoted("_migrations"))
+	return version == strconv.Itoa(len(made)), err
+}
+
 // applied returns the number of the last migration that was applied, making the table that says so.
 func applied(ctx context.Context, conn *pgconn.PgConn, t table) (int, error) {
 	there, err := lookUp(ctx, conn, "select to_regclass("+literal(t.quoted("_migrations"))+") is not null")

@@ -122,7 +122,7 @@ func TestCleanupOfAFlatTableAndOfDefault(t *testing.T) {
 	conn := connect(t, url)
 	execute(t, url, flatTable+`; insert into application_logs (timestamp) select now() - interval '40 days' from generate_series(1, 12000);
 		insert into application_logs (timestamp) values (now())`)
-	require.NoError(t, pglog.Maintain(t.Context(), conn, pglog.Config{RetentionDays: -1}))
+	require.NoError(t, pglog.Maintain(t.Context(), conn, pglog.Config{}))
 	require.Equal(t, int64(12001), query[int64](t, url, "select count(*) from application_logs"))
 	partitions, rows, err := pglog.Cleanup(t.Context(), conn, pglog.Config{}, 30)
 	require.NoError(t, err)
@@ -133,7 +133,8 @@ func TestCleanupOfAFlatTableAndOfDefault(t *testing.T) {
 	other := pglog.Config{Table: "other"}
 	require.NoError(t, pglog.Migrate(t.Context(), conn, other))
 	execute(t, url, "insert into other (timestamp) select now() - interval '2 years' from generate_series(1, 7)")
-	require.NoError(t, pglog.Maintain(t.Context(), conn, other), "which removes what is older than 30 days")
+	other.RetentionDays = 30
+	require.NoError(t, pglog.Maintain(t.Context(), conn, other))
 	require.Equal(t, int64(0), query[int64](t, url, "select count(*) from other"))
 }
 

@@ -17,9 +17,12 @@ func (s *Sink) prepare(ctx context.Context, conn *pgconn.PgConn) error {
 	if s.prepared || s.cfg.KeepSchema {
 		return nil
 	}
-	err := migrate(ctx, conn, s.table)
+	ready, err := upToDate(ctx, conn, s.table)
+	if err == nil && !ready {
+		err = migrate(ctx, conn, s.table)
+	}
 	if err == nil {
-		err = (upkeep{conn, s.table, s.cfg}).partitions(ctx, time.Now())
+		err = (upkeep{conn, s.table, s.cfg}).ahead(ctx, time.Now())
 		if err != nil { // rows find a place without
 			s.report("upkeep", fmt.Errorf("logging/pglog: partitions: %w", err))
 			err = ctx.Err()
@@ -47,10 +50,13 @@ func (s *Sink) runUpkeep(ctx context.Context) {
 			timer.Stop()
 			return
 		}
-		if err := s.Maintain(ctx); err != nil && ctx.Err() == nil {
+		limited, cancel := context.WithTimeout(ctx, 10*s.cfg.MaintainTimeout)
+		err := s.Maintain(limited)
+		cancel()
+		if ctx.Err() == nil {
 			s.report("upkeep", err)
 		}
-		if s.cfg.MaintainEvery < 0 {
+		if s.cfg.MaintainEvery < 0 || sqlState(err) == insufficientPrivilege {
 			return
 		}
 		wait = s.cfg.MaintainEvery - s.cfg.MaintainEvery/10 + rand.N(s.cfg.MaintainEvery/5+1)

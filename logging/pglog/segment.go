@@ -112,6 +112,9 @@ func (s *segment) write(frames []byte) error {
 
 // remove deletes the file and gives its lock back.
 func (s *segment) remove() error {
+	if !adopts { // where a file that is open cannot be removed
+		return errors.Join(s.f.Close(), os.Remove(s.path))
+	}
 	return errors.Join(os.Remove(s.path), s.f.Close())
 }
 

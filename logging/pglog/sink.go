@@ -98,6 +98,9 @@ func newSink(pool *pgxpool.Pool, own bool, cfg Config) (*Sink, error) {
 	if err != nil {
 		return nil, err
 	}
+	if pool == nil {
+		return nil, errors.New("logging/pglog: the pool is nil")
+	}
 	cfg.Ignore = append([]string(nil), cfg.Ignore...)
 	level, err := logging.ParseLevel(cfg.Level)
 	if err != nil {
@@ -116,6 +119,7 @@ func newSink(pool *pgxpool.Pool, own bool, cfg Config) (*Sink, error) {
 			return nil, err
 		}
 	}
+	s.store.report = s.report
 	ctx, stop := context.WithCancel(mark(context.Background()))
 	s.stop = stop
 	s.running.Go(func() { s.runSender(ctx) })

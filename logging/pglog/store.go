@@ -24,6 +24,7 @@ type store struct {
 	groups *groups
 	target *target // nil: to be found out
 
+	report  func(kind string, err error)
 	settled []uuid // batches that the ledger need not remember any more
 	noGroup error  // the table of groups does not take ours; until the target is found out anew
 }
@@ -56,6 +57,7 @@ func (s *store) put(ctx context.Context, conn *pgconn.PgConn, rows []row, at *pl
 	if errors.As(err, &g) && !conn.IsClosed() && sqlState(g.err) != "" {
 		rollback(ctx, conn)
 		s.noGroup = g.err // the rows matter more
+		s.report("groups", fmt.Errorf("logging/pglog: groups of errors are not kept: %w", g.err))
 		o, err = s.try(ctx, conn, rows, at, id)
 	}
 	if err != nil || o == elsewhere || o == before && at == nil {
@@ -75,6 +77,9 @@ func (s *store) try(ctx context.Context, conn *pgconn.PgConn, rows []row, at *pl
 			return stored, err
 		}
 		s.target, s.noGroup = t, nil
+		if !t.ledger {
+			s.report("ledger", fmt.Errorf("logging/pglog: there is no table %s, so rows may be stored twice when a connection is lost; Migrate makes it", s.quoted("_batches")))
+		}
 	}
 	result, err := s.claim(ctx, conn, len(rows), at, id)
 	if err != nil || result == elsewhere || result == before && at == nil {
@@ -152,7 +157,11 @@ on conflict (id) do update set position = excluded.position, rows = b.rows + exc
 }
 
 // settle says that nobody will ask any more whether a batch was stored.
-func (s *store) settle(id uuid) { s.settled = append(s.settled, id) }
+func (s *store) settle(id uuid) {
+	if s.target != nil && s.target.ledger {
+		s.settled = append(s.settled, id)
+	}
+}
 
 // position asks up to where a file is stored, 0 if the database does not know it.
 func (s *store) position(ctx context.Context, conn *pgconn.PgConn, file uuid) (int64, error) {

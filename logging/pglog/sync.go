@@ -88,8 +88,10 @@ func raise(v interface {
 	}
 }
 
-// closeLimit is how long Close takes at most when its context says nothing.
-const closeLimit = 30 * time.Second
+const (
+	closeLimit = 30 * time.Second // for Close, when its context says nothing
+	closeGrace = 3 * time.Second  // for what is to be kept, even if the context is done
+)
 
 // Close stores what was acknowledged, or, when the database is down, the spill has older records, or ctx is about to be
 // done, writes it to the spill, where the next process finds it. Then it ends the sink's goroutines and, of [Open], the
@@ -120,20 +122,34 @@ func (s *Sink) shut(ctx context.Context) error {
 	}
 	failed = append(failed, s.syncDisk(ctx))
 	s.stop()
-	ended := make(chan struct{})
-	go func() {
-		s.running.Wait()
-		if s.ownPool {
-			s.pool.Close()
-		}
-		close(ended)
-	}()
-	select {
-	case <-ended:
-		return errors.Join(append(failed, s.leave())...)
-	case <-ctx.Done():
-		return errors.Join(append(failed, fmt.Errorf("logging/pglog: close: %w", ctx.Err()))...)
+	// The goroutines have been told; even if ctx is done they have a moment, since what they hold is to be kept.
+	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
+	defer cancel()
+	if !s.await(ctx, grace, s.running.Wait) {
+		return errors.Join(append(failed, errors.New("logging/pglog: close: the disk does not answer"))...)
 	}
+	failed = append(failed, s.leave())
+	if s.ownPool && !s.await(ctx, ctx, s.pool.Close) { // a connection to a server that hangs takes its time
+		failed = append(failed, fmt.Errorf("logging/pglog: close: connections: %w", ctx.Err()))
+	}
+	return errors.Join(failed...)
+}
+
+// await calls f and reports whether it returned before both contexts were done.
+func (s *Sink) await(ctx, grace context.Context, f func()) bool {
+	returned := make(chan struct{})
+	go func() {
+		f()
+		close(returned)
+	}()
+	for _, c := range []context.Context{ctx, grace} {
+		select {
+		case <-returned:
+			return true
+		case <-c.Done():
+		}
+	}
+	return false
 }
 
 // awaitReplayed waits until the spill is empty, the database is down, or half of the time has passed.

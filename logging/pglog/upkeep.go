@@ -102,21 +102,40 @@ func (u upkeep) prune(ctx context.Context) error {
 	return exec(ctx, u.conn, fmt.Sprintf("delete from %s where committed_at < now() - interval '%d days'", u.quoted("_batches"), ledgerDays))
 }
 
-// partitions makes those of yesterday until PartitionsAhead days from now, the default one, and those of days whose rows lie
-// in the default one. On a table without partitions it does nothing.
-func (u upkeep) partitions(ctx context.Context, now time.Time) error {
+// days returns the present one, and the last for which there should be a partition.
+func (u upkeep) days(now time.Time) (today, last time.Time) {
+	today = now.UTC().Truncate(day)
+	return today, today.Add(time.Duration(max(u.cfg.PartitionsAhead, 0)) * day)
+}
+
+// ahead makes the default partition and those of yesterday until PartitionsAhead days from now. On a table without partitions
+// it does nothing. It ends at the first that somebody else makes at the moment.
+func (u upkeep) ahead(ctx context.Context, now time.Time) error {
 	if flat, err := u.flat(ctx); err != nil || flat {
 		return err
 	}
 	if err := u.ensureDefault(ctx); err != nil {
 		return ignoreBusy(err)
 	}
-	today := now.UTC().Truncate(day)
-	last := today.Add(time.Duration(max(u.cfg.PartitionsAhead, 0)) * day)
+	today, last := u.days(now)
 	var failed []error
 	for d := today.Add(-day); !d.After(last); d = d.Add(day) {
-		failed = append(failed, u.ensureDay(ctx, d))
+		err := u.ensureDay(ctx, d)
+		failed = append(failed, err)
+		if errors.Is(err, errBusy) {
+			break
+		}
 	}
+	return ignoreBusy(errors.Join(failed...))
+}
+
+// partitions makes those that ahead does, and those of days whose rows lie in the default one.
+func (u upkeep) partitions(ctx context.Context, now time.Time) error {
+	if flat, err := u.flat(ctx); err != nil || flat {
+		return err
+	}
+	failed := []error{u.ahead(ctx, now)}
+	today, last := u.days(now)
 	strays, err := u.strays(ctx, today, last)
 	failed = append(failed, err)
 	for _, d := range strays {
