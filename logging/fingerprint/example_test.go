@@ -13,6 +13,11 @@ func ExampleID() {
 	// Output: true 820b89f884480b14
 }
 
+func ExampleNamed() {
+	fmt.Println(fingerprint.Named("database-down"))
+	// Output: 0b4ac915a35640e3
+}
+
 func ExampleTemplate() {
 	fmt.Println(fingerprint.Template(`connect to 192.0.2.1:5432 failed after 1.5s`))
 	// Output: connect to <*> failed after <*>

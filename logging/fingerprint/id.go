@@ -27,6 +27,16 @@ func Of(logger, message, errorText string) ID {
 	return ID(mix(s.out.hash))
 }
 
+// Named returns the fingerprint of a group that has a name, whoever logs and whatever the messages are. It does not allocate.
+func Named(group string) ID {
+	var s scanner
+	s.out.hash = offset
+	s.out.write(version)
+	s.out.write("\xfe")
+	s.out.write(group)
+	return ID(mix(s.out.hash))
+}
+
 // FNV-1a: http://www.isthe.com/chongo/tech/comp/fnv/
 const (
 	offset uint64 = 14695981039346656037

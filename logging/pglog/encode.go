@@ -2,11 +2,13 @@ package pglog
 
 import (
 	"strconv"
+	"strings"
 	"time"
 
 	"go.uber.org/zap/zapcore"
 
 	"github.com/prodwright/prodwright/logging"
+	"github.com/prodwright/prodwright/logging/fingerprint"
 )
 
 // encoder writes rows as COPY reads them. Its buffers are used again.
@@ -129,19 +131,15 @@ func (e *encoder) exception(t *target, r *logging.Record) {
 	e.buf = appendText(e.buf, r.Stack, 0)
 }
 
-// fingerprintOf returns the group of errors that a record belongs to, 0 for records below ERROR, which have none.
+// fingerprintOf returns the group of errors that a record belongs to, 0 for records below ERROR, which have none. Of an error's
+// text the first line counts: what follows are places.
 func fingerprintOf(r *logging.Record) int64 {
 	if r.Level < zapcore.ErrorLevel {
 		return 0
 	}
-	h := uint64(14695981039346656037)
-	for _, s := range [...]string{r.Fingerprint, r.Logger, r.Message} {
-		for i := range len(s) {
-			h = (h ^ uint64(s[i])) * 1099511628211
-		}
-		if s == r.Fingerprint && s != "" {
-			break
-		}
+	if r.Fingerprint != "" {
+		return fingerprint.Named(r.Fingerprint).Int64()
 	}
-	return max(int64(h>>1), 1)
+	text, _, _ := strings.Cut(r.Error, "\n")
+	return fingerprint.Of(r.Logger, r.Message, text).Int64()
 }

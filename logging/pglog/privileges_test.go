@@ -74,7 +74,7 @@ func TestPrivileges(t *testing.T) {
 	}
 	require.LessOrEqual(t, len(told.list()), 1)
 	require.Equal(t, int64(60), query[int64](t, reader, "select count(*) from logs.application_logs"))
-	require.Equal(t, int64(30), query[int64](t, reader, "select count(*) from logs.application_logs_errors"))
+	require.Equal(t, int64(1), query[int64](t, reader, "select count(*) from logs.application_logs_errors"))
 	require.NoError(t, pglog.Maintain(t.Context(), connect(t, maintainer), cfg))
 	partitions, _, err := pglog.Cleanup(t.Context(), connect(t, maintainer), cfg, 1)
 	require.NoError(t, err)

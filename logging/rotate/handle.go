@@ -22,7 +22,7 @@ type handle struct {
 	// The lines since base, in recent, were written but it is not checked yet that each is on a line of its own.
 	base     int64
 	recent   []byte
-	lengths  []int // of these
+	lengths  []int         // of these
 	verified time.Duration // when that was checked last
 	strict   time.Duration // until when it is checked after each line, because others write to the file, too
 
