@@ -22,8 +22,8 @@ const nginxConfig = `
 daemon off; pid nginx.pid; worker_processes 1; error_log error.log info; %s
 events { worker_connections 64; }
 http {
-	access_log off; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
-	limit_req_zone $server_name zone=slow:1m rate=1r/m; limit_conn_zone $server_name zone=one:1m; client_max_body_size 1k; large_client_header_buffers 2 1k;
+	access_log off; keepalive_timeout 0; lingering_close off; send_timeout 300ms; client_body_temp_path body; proxy_temp_path proxy; fastcgi_temp_path fastcgi; uwsgi_temp_path uwsgi; scgi_temp_path scgi;
+	limit_req_zone $server_name zone=slow:1m rate=1r/m; limit_req_zone $server_name zone=delay:1m rate=20r/s; limit_conn_zone $server_name zone=one:1m; client_max_body_size 1k; large_client_header_buffers 2 1k;
 	client_header_timeout 300ms; client_body_timeout 300ms; proxy_read_timeout 200ms; proxy_connect_timeout 200ms; client_body_buffer_size 16;
 	server {
 		listen %s; server_name shop.example; root html;
@@ -32,7 +32,7 @@ http {
 		location /login/ { auth_basic "staff"; auth_basic_user_file users; }
 		location /nousers/ { auth_basic "staff"; auth_basic_user_file nousers; }
 		location /slow/ { limit_req zone=slow; }
-		location /delay/ { limit_req zone=slow burst=1; }
+		location /delay/ { limit_req zone=delay burst=3; }
 		location /dead/ { proxy_pass http://127.0.0.1:1; }
 		location /silent/ { proxy_pass http://%s; }
 		location /unknown/ { resolver 127.0.0.1:1; resolver_timeout 100ms; set $h nowhere.example; proxy_pass http://$h; }
@@ -106,8 +106,8 @@ func (n *nginx) run() {
 	for i := range 3 {
 		p := start(n.T, filepath.Join(n.dir, "stderr"), n.bin, "-p", n.dir, "-e", "error.log", "-c", "nginx.conf")
 		require.Eventually(n, func() bool { return n.raw("", "") == nil }, 20*time.Second, 20*time.Millisecond)
-		for j := range 5 {
-			n.requests(i*5 + j)
+		for j := range 3 {
+			n.requests(i*3 + j)
 		}
 		require.NoError(n, p.cmd.Process.Signal(syscall.SIGHUP))
 		wait(n.T, n.log, "signal 1 (SIGHUP) received from", i+1)
@@ -154,7 +154,7 @@ func (n *nginx) raw(request, mode string) error {
 	if _, err = io.WriteString(c, request); err != nil || request == "" || mode == "hang up" {
 		return err
 	}
-	_ = c.SetReadDeadline(time.Now().Add(2 * time.Second))
+	_ = c.SetReadDeadline(time.Now().Add(time.Second))
 	_, _ = io.Copy(io.Discard, c)
 	return nil
 }
@@ -179,6 +179,9 @@ func (n *nginx) requests(i int) {
 	for _, path := range []string{"/missing", "/a/b/c.html", "/list/", "/private/x", "/login/x", "/nousers/x", "/slow/x", "/delay/x", "/dead/x", "/silent/x", "/unknown/x", "/loop/x", "/log/x", "/fast/x.php", "/list/x/y", "/cycle/z"} {
 		get(methods[i%3], fmt.Sprintf("%s?id=%d", path, i), "")
 	}
+	for range 4 {
+		get("GET", fmt.Sprintf("/delay/%d", i), "")
+	}
 	get("GET", "/silent/y", "")
 	get("GET", "/silent/z", "")
 	get("GET", "/silent/a", "")
@@ -198,7 +201,7 @@ func (n *nginx) requests(i int) {
 	}
 	require.NoError(n, n.raw(fmt.Sprintf("GET /silent/%d HTTP/1.1%s\r\n", i, host), "hang up"))
 	require.NoError(n, n.raw(fmt.Sprintf("POST /dead/%d HTTP/1.1%sContent-Length: 100\r\n\r\nx", i, host), "hang up"))
-	if i%5 == 0 {
+	if i%3 == 0 {
 		require.NoError(n, n.raw(fmt.Sprintf("GET /%d HTTP/1.1\r\nHo", i), ""))
 		require.NoError(n, n.raw(fmt.Sprintf("POST /dead/%d HTTP/1.1%sContent-Length: 100\r\n\r\nx", i, host), ""))
 	}
