@@ -72,6 +72,10 @@ func (r *Redactor) error(f *zapcore.Field, how mode) (changed bool) {
 		setText(f, r.text(text, how))
 		return true
 	}
+	shown := r.text(text, how)
+	if shown == text && isShort(err) {
+		return false
+	}
 	f.Interface = r.hide(err, how)
 	return true
 }

@@ -21,12 +21,9 @@ func (r *Redactor) field(f *zapcore.Field, how mode, v *verdict, b *Batch, poole
 		changed = text != f.String
 		f.String = text
 	case zapcore.ByteStringType, zapcore.BinaryType:
-		var bytes []byte
-		if bytes, changed = r.bytes(f.Interface.([]byte), how); changed {
-			hidden := string(bytes) == Mask
-			if f.Interface = bytes; hidden {
-				setText(f, Mask)
-			}
+		bytes, _ := f.Interface.([]byte)
+		if bytes, changed = r.bytes(bytes, how); changed {
+			f.Type, f.Interface = zapcore.ByteStringType, bytes
 		}
 	case zapcore.StringerType:
 		switch v := f.Interface.(type) {
