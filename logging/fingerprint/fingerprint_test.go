@@ -39,6 +39,14 @@ func TestIDsComeBack(t *testing.T) {
 	require.Equal(t, id, back)
 }
 
+// TestTimeIsLinear counts on nothing but that a quadratic scanner takes minutes for this.
+func TestTimeIsLinear(t *testing.T) {
+	t.Parallel()
+	for _, part := range []string{".", ".-", `\"GET `, `"`, "a= ", "=[", ":", "user ", "/", "(", "1.", "a.b ", "<*>", "_", "'", "\\", "é"} {
+		fingerprint.Of("l", strings.Repeat(part, 2_000_000/len(part))+`"`, "")
+	}
+}
+
 func FuzzTemplate(f *testing.F) {
 	f.Add("connect to 192.0.2.1:5432 failed after 1.5s")
 	f.Add(`user "x" at 2026-01-02T03:04:05Z [abc] {"a":1} /var/log/x.log`)

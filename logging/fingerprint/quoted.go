@@ -15,7 +15,11 @@ func (s *scanner) quoted() {
 		s.literal(s.at + 1)
 		return
 	}
-	end := s.closing(s.at+1, q)
+	end := s.closed[which] // of an earlier one that was not taken as a whole
+	if end <= s.at {
+		end = s.closing(s.at+1, q)
+		s.closed[which] = end
+	}
 	switch {
 	case end < 0:
 		s.unclosed[which] = true

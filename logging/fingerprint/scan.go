@@ -9,11 +9,13 @@ type scanner struct {
 	count int
 	// unclosed are the quotes, of which there is none any more that could close.
 	unclosed [3]bool
+	// closed is for each quote where the last one ends that was looked for.
+	closed [3]int
 }
 
 // scan writes the template of a text.
 func (s *scanner) scan(in string) {
-	s.in, s.at, s.count, s.unclosed = in, 0, -1, [3]bool{}
+	s.in, s.at, s.count, s.unclosed, s.closed = in, 0, -1, [3]bool{}, [3]int{}
 	s.out.space, s.out.begun, s.out.value, s.out.open = false, false, false, 0
 	for s.at < len(in) {
 		switch k := classOf(in[s.at]); {
@@ -58,6 +60,9 @@ func (s *scanner) one() {
 	s.literal(s.at + 1)
 }
 
+// few is how much punctuation may stand between a dot and the number that it belongs to.
+const few = 4
+
 // inner is at punctuation that may begin a value: -5, .5, #12, /etc, ~/x, @0x7f, \\server.
 func (s *scanner) inner() {
 	next := s.at + 1
@@ -67,7 +72,7 @@ func (s *scanner) inner() {
 	case c == '/' && (is(s.in, next, alnum|inner) || s.alone()), c == '\\' && is(s.in, next, inner),
 		(c == '~' || c == '.') && next < len(s.in) && s.in[next] == '/':
 		s.value(s.pathEnd(s.at))
-	case is(s.in, next, digit), c == '.' && is(s.in, skip(s.in, next, inner), digit):
+	case is(s.in, next, digit), c == '.' && is(s.in, skip(s.in[:min(len(s.in), next+few)], next, inner), digit):
 		s.word()
 	case c == '_' && is(s.in, next, alnum|inner):
 		s.word()
