@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -111,8 +112,10 @@ func TestDiskFullOfLog(t *testing.T) {
 	require.NoError(t, err)
 	require.Greater(t, len(backups), 3)
 	require.NoError(t, os.Remove(backups[0].Path))
-	_, err = f.Write(line("again", 500))
-	require.NoError(t, err)
+	require.Eventually(t, func() bool { // the space is free when the File, which may still be syncing it, closes it
+		_, err := f.Write(line("again", 500))
+		return err == nil
+	}, time.Minute, time.Millisecond)
 	require.NoError(t, f.Close())
 	ids, _ = readBack(t, path)
 	require.Equal(t, 1, ids["again"])
