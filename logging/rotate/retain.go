@@ -83,6 +83,7 @@ func (f *File) discard(b *backup) (bool, error) {
 			}
 		} else {
 			defer source.Close()
+			_ = os.Truncate(b.base, 0) // the space comes back at once, although the file may still be open to be synced
 		}
 	}
 	var errs []error
