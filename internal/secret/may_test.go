@@ -31,7 +31,7 @@ func TestMayHoldMissesNothing(t *testing.T) {
 	t.Parallel()
 	all, m := pieces(), masker()
 	masked, held := 0, 0
-	for seed := range uint64(200_000) {
+	for seed := range uint64(50_000) {
 		r := rand.New(rand.NewPCG(seed, 1))
 		var b strings.Builder
 		for range 1 + r.IntN(9) {
@@ -46,7 +46,7 @@ func TestMayHoldMissesNothing(t *testing.T) {
 		require.Equal(t, s, m.Lines(s))
 		masked++
 	}
-	require.Greater(t, masked, 10_000, "most are not told at a glance: %d", held)
+	require.Greater(t, masked, 5_000, "most are not told at a glance: %d", held)
 }
 
 func FuzzMayHold(f *testing.F) {

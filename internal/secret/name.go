@@ -9,6 +9,7 @@ import (
 // Strength is how sure a name is one of a secret.
 type Strength uint8
 
+// How sure a name is one of a secret.
 const (
 	Harmless Strength = iota // user, token_count
 	Weak                     // token, key, auth: their values may be a state, a number, a word

@@ -18,6 +18,7 @@ type Node struct {
 // Kind is what sort of value a [Node] is.
 type Kind uint8
 
+// The kinds of values.
 const (
 	Plain  Kind = iota // numbers, true, false, null
 	String             // Text is what it says, without quotes

@@ -96,7 +96,7 @@ func (r *Redactor) hide(err error, how mode) error {
 		text = failed
 	}
 	h := &hidden{text: r.text(text, how), cause: err, of: r}
-	switch err.(type) {
+	switch err.(type) { //nolint:errorlint // what is printed is the error itself, not what it wraps
 	case grouped:
 		return group{verbose{h}}
 	case fmt.Formatter:

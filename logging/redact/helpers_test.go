@@ -17,10 +17,10 @@ import (
 	"github.com/prodwright/prodwright/logging/redact"
 )
 
-func newRedactor(t testing.TB, c redact.Config) *redact.Redactor {
-	t.Helper()
+func newRedactor(tb testing.TB, c redact.Config) *redact.Redactor {
+	tb.Helper()
 	r, err := redact.New(c)
-	require.NoError(t, err)
+	require.NoError(tb, err)
 	return r
 }
 

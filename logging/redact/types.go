@@ -73,8 +73,8 @@ func (r *Redactor) below(t reflect.Type, seen map[reflect.Type]bool, found *trai
 		look(t.Key())
 		look(t.Elem())
 	case reflect.Struct:
-		for i := range t.NumField() {
-			look(t.Field(i).Type)
+		for f := range t.Fields() {
+			look(f.Type)
 		}
 	}
 }

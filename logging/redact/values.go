@@ -137,7 +137,7 @@ func keyText(k reflect.Value) string {
 		return k.String()
 	}
 	if k.CanInterface() {
-		if m, ok := k.Interface().(encoding.TextMarshaler); ok {
+		if m, ok := reflect.TypeAssert[encoding.TextMarshaler](k); ok {
 			text, _ := m.MarshalText()
 			return string(text)
 		}
