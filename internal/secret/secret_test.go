@@ -44,13 +44,14 @@ func TestSecrecy(t *testing.T) {
 	}
 	require.Zero(t, masker().Secrecy("user"))
 	judged := secret.Masker{Mask: "$1•", Judge: func(name string) secret.Strength {
-		if name == "iban" {
+		if name == "iban" || name == "key" {
 			return secret.Strong
 		}
 		return secret.Harmless
 	}}
 	require.True(t, judged.MayHold("iban=DE02"))
 	require.Equal(t, "iban=$1• password=x1", judged.Text("iban=DE02 password=x1"))
+	require.JSONEq(t, `{"key":"$1•"}`, judged.Lines(`{"key":"users:7"}`))
 	require.Equal(t, "redis://:$1•@cache", judged.Text("redis://:x1@cache"))
 }
 

@@ -62,14 +62,14 @@ func (r *Redactor) hideKeys(n *secret.Node) (changed bool) {
 	return changed
 }
 
-// marshal encodes a value as JSON. What methods of it panic with becomes an error, and no error has a secret in its text.
+// marshal encodes a value as JSON. What methods of it panic with becomes an error. Errors are looked through by the callers.
 func (r *Redactor) marshal(v any) (encoded []byte, err error) {
 	defer r.recovered(&err)
 	var b bytes.Buffer
 	e := json.NewEncoder(&b)
 	e.SetEscapeHTML(false)
 	if err := e.Encode(v); err != nil {
-		return nil, r.hide(err, mode{})
+		return nil, err
 	}
 	return bytes.TrimSuffix(b.Bytes(), []byte("\n")), nil
 }

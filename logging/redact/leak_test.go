@@ -87,7 +87,7 @@ func plants() map[string]zapcore.Field {
 		"self": zap.Any("x", self(`{"a":{"password":"`+s+`"}}`)), "escaped": zap.Any("x", self(`{"p\u0061ssword":"`+s+`"}`)), "json in map": zap.Any("m", map[string]string{"body": inString}), "keys": zap.Any("m", map[string]int{"password=" + s: 1}),
 		"type": zap.Any("x", secret), "type pointer": zap.Any("x", &secret), "type struct": zap.Any("x", deep{embedded: embedded{secret}}), "type listed": zap.Any("x", &listed{s}), "type embedded": zap.Any("x", deep{listed: &listed{s}}), "type any": zap.Any("x", deep{A: &secret}), "type map": zap.Any("x", deep{B: map[string]any{"q": secret}}),
 		"type list": zap.Any("x", deep{C: []bare{secret}}), "type pointers": zap.Any("x", deep{D: map[string]*bare{"q": &secret}}), "type array": zap.Any("x", deep{E: [2]any{1, secret}}), "type deep": zap.Any("x", []any{map[int]any{7: &deep{F: &deep{F: &deep{A: []any{secret}}}}}}), "type key": zap.Any("x", deep{Key: map[bare]int{secret: 1}}),
-		"raw": zap.Any("x", deep{Raw: json.RawMessage(`{"password":"` + s + `"}`)}), "doc": zap.Any("x", deep{Doc: []byte(text)}), "opaque": zap.Any("x", opaque{secret}), "talkative": zap.Any("x", talkative(s)), "talkative string": zap.Stringer("x", talkative(s)), "talkative error": zap.Error(talkative(s)), "talkative inside": zap.Any("x", []any{talkative(s)}), "talkative field": zap.Any("x", struct{ T talkative }{talkative(s)}),
+		"raw": zap.Any("x", deep{Raw: json.RawMessage(`{"password":"` + s + `"}`)}), "doc": zap.Any("x", deep{Doc: []byte(text)}), "opaque": zap.Any("x", opaque{secret}), "talkative": zap.Any("x", talkative(s)), "talkative string": zap.Stringer("x", talkative(s)), "talkative list": zap.Stringers("x", []talkative{talkative(s)}), "talkative errors": zap.Errors("x", []error{errors.New("x"), talkative(s)}), "talkative error": zap.Error(talkative(s)), "talkative inside": zap.Any("x", []any{talkative(s)}), "talkative field": zap.Any("x", struct{ T talkative }{talkative(s)}),
 		"slog": zap.Any("x", slogged{s}), "slog attr": zap.Any("x", slog.String("password", s)), "slog value": zap.Any("x", slog.AnyValue(slogged{s})), "list under key": zap.Any("password", []string{s}), "reflect": zap.Reflect("secret", struct{ A, B string }{s, s}), "key": zap.String("password="+s, "x"), "custom": zap.String("IBAN", s), "pattern": zap.String("note", "card 4711-"+s), "custom in text": zap.String("note", "iban="+s),
 		"namespace": zap.Dict("n", zap.Namespace("inner"), zap.String("password", s)), "broken": zap.Any("x", map[string]any{"password": s, "c": make(chan int)}), "stack": zap.String("stacktrace", "goroutine 1\nmain.connect(password="+s+")\n\t/app/main.go:1"),
 	}
@@ -121,6 +121,11 @@ func TestNoSecretGetsThrough(t *testing.T) {
 				l.WithOptions(zap.Hooks(func(zapcore.Entry) error { return nil })).Error("said", f)
 			},
 			"direct": func(l *zap.Logger) { _ = l.Core().Write(zapcore.Entry{Message: "said"}, []zapcore.Field{f}) },
+			"entry": func(l *zap.Logger) {
+				e := zapcore.Entry{Message: "said password=" + planted, Stack: "main.f(password=" + planted + ")", LoggerName: "token=" + planted}
+				_ = l.Core().Write(e, nil)
+				l.Core().Check(e, nil).Write(f)
+			},
 		}
 		for way, log := range ways {
 			s := newSinks(r)
@@ -194,6 +199,8 @@ func TestWhatIsHidden(t *testing.T) {
 		{zap.String("key", "aB3dE6gH9jK2"), `{"key":"[redacted]"}`},
 		{zap.Strings("keys", []string{"users:7", "aB3dE6gH9jK2"}), `{"keys":["users:7","[redacted]"]}`},
 		{zap.Any("keys", []any{"users:7", "aB3dE6gH9jK2", 7}), `{"keys":["users:7","[redacted]",7]}`},
+		{zap.Dict("o", zap.String("key", "dbPassword1"), zap.String("value", "x1")), `{"o":{"key":"dbPassword1","value":"[redacted]"}}`},
+		{zap.Dict("keys", zap.String("token", "abcd"), zap.String("user", "ann")), `{"keys":{"token":"[redacted]","user":"ann"}}`},
 		{zap.NamedError("token", errors.New("signature mismatch")), `{"token":"signature mismatch"}`},
 		{zap.String("dsn", "postgres://app@db/app"), `{"dsn":"[redacted]"}`},
 		{zap.String("at", "postgres://app:x1y2@db/app"), `{"at":"postgres://app:[redacted]@db/app"}`},
