@@ -36,7 +36,7 @@ func forms() []string {
 		"SG.abcdefghunter2", "ya29.abcdefghunter2", "hf_abcdefghunter2", "shpat_abcdefghunter2", "glrt-abcdefghunter2", "db password: hunter2", "login with password: hunter2 failed",
 		"token=123456hunter2", "AKIAHUNTER2HUNTER234", "AGE-SECRET-KEY-1HUNTER2QQQQQQ", "--password -hunter2", "password: |\n  hunter2\nport: 80",
 		"export DB_PASSWORD=hunter2", "ENV API_KEY=hunter2", "The secret: hunter2", "client_secret=hunter2&grant_type=x", "X-Api-Key: hunter2", "apikey hunter2", "private_key: \"hunter2\"",
-		"app:pa/hunter2@unix(/run/db.sock)/app", "x app:hunter2@udp(db:1)/", "SET PASSWORD = hunter2", "set password for 'x'@'y' = hunter2", "hvs.0123456789hunter2", "npm_0123456789hunter2", "login x password hunter2",
+		"app:pa/hunter2@unix(/run/db.sock)/app", "x app:hunter2@udp(db:1)/", "SET PASSWORD = hunter2", "set password for 'x'@'y' = hunter2", "hvs.0123456789hunter2", "npm_0123456789hunter2", "login x password hunter2", "login x password ehunter2", "login x password fhunter2",
 	}
 }
 

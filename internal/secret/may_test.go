@@ -68,7 +68,7 @@ func FuzzMayHold(f *testing.F) {
 // ordinary are texts as logs have them, none of which needs a closer look.
 func ordinary() []string {
 	return []string{
-		"request completed", "GET /api/v1/users/42 200 12ms", "user ann logged in from 10.0.0.7:51334 with client app/1.4.2 on linux", "550e8400-e29b-41d4-a716-446655440000",
+		"request completed", "mail to ann@example.com was sent", "GET /api/v1/users/42 200 12ms", "user ann logged in from 10.0.0.7:51334 with client app/1.4.2 on linux", "550e8400-e29b-41d4-a716-446655440000",
 		"2026-01-02T03:04:05.000006Z", "https://example.com:8443/a?page=2&limit=10#x", "connect to 127.0.0.1:5432: connection refused", "878508bfa2c1",
 		"SELECT id, name FROM users WHERE id = $1 AND state = 'open' ORDER BY id LIMIT 20", "payment 7f3a of order 1842 was captured by provider stripe after 2 attempts in 341 ms",
 		"worker 3 took job 1842 (image resize) from queue media and gave it back after 3 tries",
