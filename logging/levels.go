@@ -89,9 +89,7 @@ func (r *rules) of(name string) zapcore.Level {
 	if level, ok := r.known.Find(name); ok {
 		return level
 	}
-	level := r.find(name)
-	r.known.Keep(name, level)
-	return level
+	return r.known.Keep(name, r.find)
 }
 
 func (r *rules) find(name string) zapcore.Level {

@@ -2,23 +2,26 @@
 package identity
 
 import (
+	"strings"
 	"sync/atomic"
 	"unsafe"
 )
 
-// Cache remembers what was found out about strings, as names of fields and messages are, by their place in memory: that is a
-// comparison of two words, however long they are.
+// Cache remembers what was found out about strings, as names of fields and messages are, by their place in memory, which
+// takes no hash of what they say.
 //
 // A string is kept when it is met at the same place for the second time, so that those that are made for one record are not.
-// While it is kept nothing else can be at its place, so the same place and length are the same string. There is a fixed number
-// of places; a later string takes that of an earlier one. The zero value is empty and ready to use, by several goroutines.
+// Some strings stand in memory that is written again, as those of unsafe.String over a buffer do, so what is kept is a copy, and
+// a string is only found while it still says the same. There is a fixed number of places; a later string takes that of an
+// earlier one. The zero value is empty and ready to use, by several goroutines.
 type Cache[T any] struct {
 	met  [places]atomic.Uintptr
 	kept [places]atomic.Pointer[entry[T]]
 }
 
 type entry[T any] struct {
-	s     string
+	at    uintptr
+	copy  string
 	found T
 }
 
@@ -30,23 +33,27 @@ const (
 
 // Find returns what is known of a string.
 func (c *Cache[T]) Find(s string) (found T, ok bool) {
-	if e := c.kept[place(s)].Load(); e != nil && len(e.s) == len(s) && unsafe.StringData(e.s) == unsafe.StringData(s) {
+	if e := c.kept[place(s)].Load(); e != nil && e.at == address(s) && e.copy == s {
 		return e.found, true
 	}
 	return found, false
 }
 
-// Keep remembers what was found out about a string, if it was met before.
-func (c *Cache[T]) Keep(s string, found T) {
+// Keep finds something out about a string, and remembers it if the string was met before. What find returns must not share
+// the memory of the string that it does not get: it gets a copy then.
+func (c *Cache[T]) Keep(s string, find func(string) T) T {
 	if len(s) == 0 || len(s) > longest {
-		return
+		return find(s)
 	}
-	p := place(s)
-	if at := address(s); c.met[p].Load() != at {
+	p, at := place(s), address(s)
+	if c.met[p].Load() != at {
 		c.met[p].Store(at)
-		return
+		return find(s)
 	}
-	c.kept[p].Store(&entry[T]{s, found})
+	s = strings.Clone(s)
+	found := find(s)
+	c.kept[p].Store(&entry[T]{at, s, found})
+	return found
 }
 
 func place(s string) uintptr {

@@ -6,6 +6,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"unsafe"
 
 	"github.com/stretchr/testify/require"
 
@@ -19,7 +20,7 @@ func TestOnlyWhatComesBackIsKept(t *testing.T) {
 	for range 2 {
 		_, ok := c.Find(s)
 		require.False(t, ok)
-		c.Keep(s, 7)
+		require.Equal(t, 7, c.Keep(s, seven))
 	}
 	found, ok := c.Find(s)
 	require.True(t, ok)
@@ -29,8 +30,8 @@ func TestOnlyWhatComesBackIsKept(t *testing.T) {
 	_, ok = c.Find(strings.Clone(s))
 	require.False(t, ok, "another place")
 	for _, s := range []string{"", strings.Repeat("x", 1000)} {
-		c.Keep(s, 1)
-		c.Keep(s, 1)
+		c.Keep(s, seven)
+		c.Keep(s, seven)
 		_, ok = c.Find(s)
 		require.False(t, ok)
 	}
@@ -54,7 +55,7 @@ func TestAnotherStringIsNeverTaken(t *testing.T) {
 						found++
 					}
 				}
-				c.Keep(s, strings.Clone(s))
+				c.Keep(s, strings.Clone)
 				if i%10_000 == 0 {
 					runtime.GC()
 				}
@@ -65,11 +66,36 @@ func TestAnotherStringIsNeverTaken(t *testing.T) {
 	t.Log(found, "were found")
 }
 
+// A buffer of a string that unsafe.String made is written again: the place is the same, and nothing else is.
+func TestMemoryThatIsWrittenAgain(t *testing.T) {
+	t.Parallel()
+	var c identity.Cache[string]
+	buffer := []byte("harmless")
+	s := unsafe.String(&buffer[0], len(buffer)) //nolint:gosec // what some servers do
+	for range 3 {
+		require.Equal(t, "harmless", c.Keep(s, same))
+	}
+	kept, ok := c.Find(s)
+	require.True(t, ok)
+	copy(buffer, "password")
+	_, ok = c.Find(s)
+	require.False(t, ok)
+	require.Equal(t, "harmless", kept, "of a copy")
+	require.Equal(t, "password", c.Keep(s, same))
+	kept, ok = c.Find(s)
+	require.True(t, ok)
+	require.Equal(t, "password", kept)
+}
+
+func seven(string) int { return 7 }
+
+func same(s string) string { return s }
+
 func TestNothingIsAllocated(t *testing.T) { //nolint:paralleltest // allocations of others would count
 	var c identity.Cache[string]
 	const s = "request served"
-	c.Keep(s, s)
-	c.Keep(s, s)
+	c.Keep(s, strings.Clone)
+	c.Keep(s, strings.Clone)
 	var found string
 	var ok bool
 	require.Zero(t, testing.AllocsPerRun(100, func() { found, ok = c.Find(s) }))
@@ -79,7 +105,7 @@ func TestNothingIsAllocated(t *testing.T) { //nolint:paralleltest // allocations
 	i := 0
 	require.Zero(t, testing.AllocsPerRun(100, func() { // met once each
 		if i < len(texts) {
-			c.Keep(texts[i], "x")
+			c.Keep(texts[i], same)
 		}
 		i++
 	}))

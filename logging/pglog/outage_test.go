@@ -66,7 +66,9 @@ func TestOutageUnderLoad(t *testing.T) {
 	t.Parallel()
 	srv := server(t)
 	url := srv.URL("postgres")
-	s := open(t, url, pglog.Config{SpillDir: t.TempDir(), BatchRows: 200, SendTimeout: 5 * time.Second, SegmentBytes: 64 << 10})
+	s := open(t, url, pglog.Config{ // the writers wait for room: they may be faster than the disk of a busy machine
+		SpillDir: t.TempDir(), BatchRows: 200, SendTimeout: 5 * time.Second, SegmentBytes: 64 << 10, Policy: pglog.Block, BlockTimeout: hang,
+	})
 	stop := writing(t, s, 4, time.Millisecond)
 	for range 2 {
 		stored := s.Stats().Stored
@@ -92,7 +94,7 @@ func TestServerHangs(t *testing.T) {
 	t.Parallel()
 	srv := server(t)
 	url := srv.URL("postgres")
-	s := open(t, url, pglog.Config{SpillDir: t.TempDir(), BatchRows: 100, SendTimeout: 500 * time.Millisecond})
+	s := open(t, url, pglog.Config{SpillDir: t.TempDir(), BatchRows: 100, SendTimeout: 500 * time.Millisecond, Policy: pglog.Block, BlockTimeout: hang})
 	stop := writing(t, s, 2, 5*time.Millisecond)
 	eventually(t, "rows are stored", func() bool { return s.Stats().Stored > 500 })
 	require.NoError(t, srv.Hang())

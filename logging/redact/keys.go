@@ -40,9 +40,7 @@ func (r *Redactor) verdict(name string) *verdict {
 	if known, ok := r.names.Find(name); ok {
 		return known
 	}
-	v := r.judged(name)
-	r.names.Keep(name, v)
-	return v
+	return r.names.Keep(name, r.judged)
 }
 
 // judged returns what is known of a name by its letters.

@@ -84,9 +84,7 @@ func (r *Redactor) Message(s string) string {
 	if known, ok := r.messages.Find(s); ok {
 		return known
 	}
-	shown := r.Text(s)
-	r.messages.Keep(s, shown)
-	return shown
+	return r.messages.Keep(s, r.Text)
 }
 
 // mayHold says whether a text needs more than a glance.
