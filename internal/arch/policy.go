@@ -64,6 +64,7 @@ func Prodwright() Policy {
 			"metrics/pgxmon":        pgx,
 			"alerting":              {},
 			"logging":               zap,
+			"logging/analysis":      zap,
 			"logging/fingerprint":   {},
 			"logging/rotate":        {},
 			"logging/rotate/zstd":   {"github.com/klauspost/compress"},

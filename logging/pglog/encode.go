@@ -2,13 +2,9 @@ package pglog
 
 import (
 	"strconv"
-	"strings"
 	"time"
 
-	"go.uber.org/zap/zapcore"
-
 	"github.com/prodwright/prodwright/logging"
-	"github.com/prodwright/prodwright/logging/fingerprint"
 )
 
 // encoder writes rows as COPY reads them. Its buffers are used again.
@@ -129,17 +125,4 @@ func (e *encoder) exception(t *target, r *logging.Record) {
 		e.buf = append(e.buf, `\n`...)
 	}
 	e.buf = appendText(e.buf, r.Stack, 0)
-}
-
-// fingerprintOf returns the group of errors that a record belongs to, 0 for records below ERROR, which have none. Of an error's
-// text the first line counts: what follows are places.
-func fingerprintOf(r *logging.Record) int64 {
-	if r.Level < zapcore.ErrorLevel {
-		return 0
-	}
-	if r.Fingerprint != "" {
-		return fingerprint.Named(r.Fingerprint).Int64()
-	}
-	text, _, _ := strings.Cut(r.Error, "\n")
-	return fingerprint.Of(r.Logger, r.Message, text).Int64()
 }

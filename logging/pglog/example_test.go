@@ -11,6 +11,7 @@ import (
 	"go.uber.org/zap/zapcore"
 
 	"github.com/prodwright/prodwright/logging"
+	"github.com/prodwright/prodwright/logging/analysis"
 	"github.com/prodwright/prodwright/logging/pglog"
 )
 
@@ -148,4 +149,46 @@ func ExampleMigrate() {
 	// <nil>
 	// <nil>
 	// 0 0 <nil>
+}
+
+// The errors of the last day, the most frequent first.
+func ExampleAnalyzer() {
+	url, drop := exampleURL()
+	defer drop()
+	ctx := context.Background()
+	sink, err := pglog.Open(ctx, pglog.Config{URL: pglog.NewSecret(url)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for n := range 3 {
+		_ = sink.Write(&logging.Record{Time: time.Now().Add(-time.Minute), Level: zapcore.ErrorLevel, Logger: "app", Message: fmt.Sprint("user ", n, " not found"), UserID: fmt.Sprint(n)})
+	}
+	if err := sink.Close(ctx); err != nil {
+		fmt.Println(err)
+	}
+
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	answers, err := pglog.NewAnalyzer(conn, "")
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	for group, err := range answers.TopErrors(ctx, analysis.Query{}) {
+		fmt.Println(group.Count, group.Users, group.Message, err)
+	}
+	// Output: 3 3 user 2 not found <nil>
+}
+
+// A pool, a connection and a transaction are all that an Analyzer needs.
+func ExampleQuerier() {
+	var _ = []pglog.Querier{(*pgxpool.Pool)(nil), (*pgx.Conn)(nil), pgx.Tx(nil)}
+	_, err := pglog.NewAnalyzer((*pgxpool.Pool)(nil), "a.b.c")
+	fmt.Println(err)
+	// Output: logging/pglog: table is "a.b.c" and has more than one dot: must be table or schema.table
 }

@@ -10,6 +10,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
+
+	"github.com/prodwright/prodwright/logging/analysis"
 )
 
 // store puts rows into the table, one transaction at a time. It belongs to one goroutine.
@@ -116,7 +118,7 @@ func (s *store) encode(rows []row) {
 	clear(s.groups.batch)
 	for i := range rows {
 		r := &rows[i].Record
-		f := fingerprintOf(r)
+		f := analysis.GroupOf(r).Int64()
 		if f != 0 && s.target.errors {
 			s.groups.see(r, f, s.cfg.Release)
 		}

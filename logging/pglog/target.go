@@ -48,6 +48,7 @@ const (
 	familyText
 	familyInt
 	familyInet
+	familyZoneless // a time without a zone, which is UTC
 	familyOther
 )
 
@@ -61,20 +62,31 @@ type column struct {
 type target struct {
 	columns [fields]column
 	copy    string // the statement
+	id      bool   // it has a column of that name
 	ledger  bool   // there is one
 	errors  bool   // there is a table of groups
 }
 
 // discover asks what the table looks like.
 func discover(ctx context.Context, conn *pgconn.PgConn, t table) (*target, error) {
-	all, err := rows(ctx, conn, `select attname, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), null), case when a.atttypmod >= 4 then a.atttypmod - 4 else 0 end
-from pg_attribute a join pg_type t on t.oid = a.atttypid
-where a.attrelid = to_regclass(`+literal(t.quoted(""))+`) and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a'
-union all select ' ' || suffix, '', 0 from unnest(array['_batches', '_errors']) suffix where to_regclass(case suffix when '_batches' then `+
-		literal(t.quoted("_batches"))+` else `+literal(t.quoted("_errors"))+` end) is not null`)
+	all, err := rows(ctx, conn, t.describe())
 	if err != nil {
 		return nil, err
 	}
+	return t.described(all)
+}
+
+// describe returns the query for that.
+func (t table) describe() string {
+	return `select attname::text, format_type(coalesce(nullif(t.typbasetype, 0), a.atttypid), null), (case when a.atttypmod >= 4 then a.atttypmod - 4 else 0 end)::text
+from pg_attribute a join pg_type t on t.oid = a.atttypid
+where a.attrelid = to_regclass(` + literal(t.quoted("")) + `) and a.attnum > 0 and not a.attisdropped and a.attgenerated = '' and a.attidentity <> 'a'
+union all select ' ' || suffix, '', '0' from unnest(array['_batches', '_errors']) suffix where to_regclass(case suffix when '_batches' then ` +
+		literal(t.quoted("_batches")) + ` else ` + literal(t.quoted("_errors")) + ` end) is not null`
+}
+
+// described makes a target of the rows of that query.
+func (t table) described(all [][]string) (*target, error) {
 	found := &target{}
 	var names []string
 	for _, row := range all {
@@ -84,6 +96,9 @@ union all select ' ' || suffix, '', 0 from unnest(array['_batches', '_errors']) 
 			continue
 		case " _errors":
 			found.errors = true
+			continue
+		case "id":
+			found.id = true
 			continue
 		}
 		for f, name := range fieldNames {
@@ -125,6 +140,8 @@ func columnOf(typeName string, limit int) column {
 		return column{familyInt, 64}
 	case "inet":
 		return column{family: familyInet}
+	case "timestamp without time zone":
+		return column{family: familyZoneless}
 	}
 	return column{family: familyOther}
 }
