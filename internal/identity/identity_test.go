@@ -71,7 +71,7 @@ func TestMemoryThatIsWrittenAgain(t *testing.T) {
 	t.Parallel()
 	var c identity.Cache[string]
 	buffer := []byte("harmless")
-	s := unsafe.String(&buffer[0], len(buffer)) //nolint:gosec // what some servers do
+	s := unsafe.String(&buffer[0], len(buffer))
 	for range 3 {
 		require.Equal(t, "harmless", c.Keep(s, same))
 	}

@@ -35,6 +35,8 @@
 // outlives the file by 30 days, so that a file that comes back, from a backup or after a loss of power, is not stored
 // again. Without the ledger (a table of others, and no right to make one beside it) rows are stored at least once.
 //
+// A server whose synchronous_commit is off confirms what a kill of it loses; the transactions of a sink set it to local then.
+//
 // # Schema
 //
 // [Migrate] makes the tables; a sink does it by itself unless KeepSchema is set or its role may not. [Migrations] are the
@@ -48,6 +50,11 @@
 // the present one and kept in extra_data.
 //
 // A group of errors, in the table with the suffix _errors, is refreshed at most once a minute by each sink.
+//
+// # Questions
+//
+// An [Analyzer] answers what the log says: the most frequent errors and the new ones, their trend, what a user did, what
+// happened in a request.
 //
 // # Roles
 //

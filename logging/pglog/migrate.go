@@ -97,11 +97,11 @@ func migrate(ctx context.Context, conn *pgconn.PgConn, t table) error {
 
 // upToDate reports whether there is nothing to migrate, without a lock.
 func upToDate(ctx context.Context, conn *pgconn.PgConn, t table) (bool, error) {
-	there := "true"
+	var there strings.Builder
 	for _, suffix := range append([]string{"_migrations"}, made[:]...) {
-		there += " and to_regclass(" + literal(t.quoted(suffix)) + ") is not null"
+		there.WriteString(" and to_regclass(" + literal(t.quoted(suffix)) + ") is not null")
 	}
-	all, err := lookUp(ctx, conn, "select "+there)
+	all, err := lookUp(ctx, conn, "select true"+there.String())
 	if err != nil || all != "t" {
 		return false, err
 	}

@@ -207,7 +207,7 @@ func TestCampaignOutage(t *testing.T) {
 	distinct := query[int64](t, url, "select count(distinct extra_data->>'n') from application_logs")
 	at := func(q float64) time.Duration { return took[int(float64(len(took)-1)*q)] }
 	p50, p99, p999, slowest := at(0.5), at(0.99), at(0.999), at(1)
-	took, stop = nil, nil // the test's own memory
+	took = nil // the test's own memory
 	after := heap()
 	t.Logf("written %d, rows %d, missing %d, duplicates %d; caller p50 %v p99 %v p99.9 %v max %v; heap %.1f MiB before, %.1f after; %+v",
 		n, rows, int64(n)-distinct, rows-distinct, p50, p99, p999, slowest, before, after, s.Stats())

@@ -127,7 +127,7 @@ func (s *question) has(f field, value string) bool {
 
 // grouped says whether the table has fingerprints and there is one of groups.
 func (s *question) grouped() bool {
-	return s.target.errors && s.columns[fieldFingerprint] == column{familyInt, 64}
+	return s.errors && s.columns[fieldFingerprint] == column{familyInt, 64}
 }
 
 func name(f field) string { return `"` + fieldNames[f] + `"` }

@@ -126,9 +126,13 @@ func (s *store) encode(rows []row) {
 	}
 }
 
+// waitForDisk makes the end of a transaction wait for the disk of the server where it otherwise would not: what is confirmed is
+// forgotten here, and must not be lost when the server is killed. Settings that ask for more are left alone.
+const waitForDisk = "select set_config('synchronous_commit', 'local', true) where current_setting('synchronous_commit') = 'off'"
+
 // claim begins the transaction and says in the ledger what it will store.
 func (s *store) claim(ctx context.Context, conn *pgconn.PgConn, rows int, at *place, id *uuid) (outcome, error) {
-	sql := "begin; " + setLocal(s.cfg.SendTimeout, s.cfg.SendTimeout)
+	sql := "begin; " + setLocal(s.cfg.SendTimeout, s.cfg.SendTimeout) + "; " + waitForDisk
 	if !s.target.ledger || at == nil && id == nil {
 		return stored, exec(ctx, conn, sql)
 	}

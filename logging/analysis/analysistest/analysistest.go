@@ -14,6 +14,7 @@ import (
 	"iter"
 	"math/rand/v2"
 	"reflect"
+	"strconv"
 	"testing"
 	"time"
 
@@ -71,6 +72,7 @@ func story(now time.Time) []logging.Record {
 }
 
 func summary(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	is(t, []analysis.LevelCount{{Level: "CRITICAL", Count: 1, Users: 1, Loggers: 1}, {Level: "ERROR", Count: 6, Users: 3, Loggers: 4}},
 		counts(t, a, analysis.Query{Since: now.Add(-24 * time.Hour), Until: now}))
 	is(t, []analysis.LevelCount{{Level: "ERROR", Count: 3, Users: 2, Loggers: 1}},
@@ -82,6 +84,7 @@ func summary(t *testing.T, a analysis.Analyzer, now time.Time) {
 }
 
 func top(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	day := analysis.Query{Since: now.Add(-24 * time.Hour), Until: now}
 	groups := all(t, a.TopErrors(t.Context(), day))
 	if len(groups) != 4 {
@@ -109,6 +112,7 @@ func top(t *testing.T, a analysis.Analyzer, now time.Time) {
 }
 
 func fresh(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	messages := func(q analysis.Query) (texts []string) {
 		for g, err := range a.NewErrors(t.Context(), q) {
 			if err != nil {
@@ -125,6 +129,7 @@ func fresh(t *testing.T, a analysis.Analyzer, now time.Time) {
 }
 
 func trend(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	numbers := func(points []analysis.Point) (counts []int64) {
 		for _, p := range points {
 			counts = append(counts, p.Count)
@@ -142,6 +147,7 @@ func trend(t *testing.T, a analysis.Analyzer, now time.Time) {
 }
 
 func records(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	messages := func(list []logging.Record) (texts []string) {
 		for _, r := range list {
 			texts = append(texts, r.Message)
@@ -164,6 +170,7 @@ func records(t *testing.T, a analysis.Analyzer, now time.Time) {
 
 // nonsense is what an analyzer must say no to, at each question.
 func nonsense(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	for q, err := range questions(t.Context(), a, analysis.Query{Since: now, Until: now.Add(-time.Second), Limit: -2}) {
 		if err == nil {
 			t.Errorf("%s: no error", q)
@@ -178,6 +185,7 @@ func nonsense(t *testing.T, a analysis.Analyzer, now time.Time) {
 
 // ends are loops that are left, and a context that is done.
 func ends(t *testing.T, a analysis.Analyzer, now time.Time) {
+	t.Helper()
 	q := analysis.Query{Since: now.Add(-72 * time.Hour), Until: now}
 	for range 50 { // more than a pool has connections
 		for _, err := range a.TopErrors(t.Context(), q) {
@@ -203,6 +211,7 @@ func ends(t *testing.T, a analysis.Analyzer, now time.Time) {
 }
 
 func nothing(t *testing.T, a analysis.Analyzer) {
+	t.Helper()
 	for name, err := range questions(t.Context(), a, analysis.Query{}) {
 		if err != nil {
 			t.Errorf("%s: %v", name, err)
@@ -233,15 +242,16 @@ func errorOf[T any](all iter.Seq2[T, error]) error {
 
 // same compares with what [analysis.Records] says of the same records, which are many and random.
 func same(t *testing.T, open Open) {
+	t.Helper()
 	now := time.Now().UTC().Truncate(time.Microsecond)
-	random := rand.New(rand.NewPCG(1, 2)) //nolint:gosec // the same each time
+	random := rand.New(rand.NewPCG(1, 2))
 	var list []logging.Record
 	for i := range 2000 {
 		n := random.IntN(8)
 		list = append(list, logging.Record{
 			Time:  now.Add(-48 * time.Hour).Add(time.Duration(i) * time.Minute).Truncate(time.Duration(1+n) * time.Second),
 			Level: zapcore.Level(random.IntN(5) - 1), Logger: []string{"app", "app.db", "apple", ""}[random.IntN(4)],
-			Message: []string{"user %d not found", "took %dms", "%d rows", "nothing"}[random.IntN(4)] + fmt.Sprint(n), UserID: []string{"", "alice", "bob", "carol"}[random.IntN(4)],
+			Message: []string{"user %d not found", "took %dms", "%d rows", "nothing"}[random.IntN(4)] + strconv.Itoa(n), UserID: []string{"", "alice", "bob", "carol"}[random.IntN(4)],
 			RequestID: fmt.Sprint("r", random.IntN(20)), Release: []string{"", "v1", "v2"}[min(i/700, 2)], Error: []string{"", "timeout of 7s"}[random.IntN(2)],
 		})
 	}
