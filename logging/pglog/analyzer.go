@@ -25,7 +25,8 @@ type Querier interface {
 // until it ends, and other questions on the same connection have to wait until then.
 //
 // A table of others is asked, too. If it has no fingerprints or there is no table of groups, the answers about groups are made
-// from the errors as they are read, all of them. A time without a zone is taken for UTC.
+// from the errors as they are read, all of them. Errors that others write without a fingerprint into a table that has them are not
+// among the new ones. A time without a zone is taken for UTC.
 //
 // An Analyzer is safe for concurrent use if its Querier is.
 type Analyzer struct {

@@ -2,6 +2,7 @@ package pglog_test
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"testing"
@@ -112,6 +113,23 @@ func equal[T any](t *testing.T, want, got iter.Seq2[T, error]) []T {
 	require.NoError(t, err)
 	require.Equal(t, w, g)
 	return g
+}
+
+// What others put into extra_data need not be an object, or JSON. A record's Extra is members of an object all the same.
+func TestExtraDataOfOthers(t *testing.T) {
+	t.Parallel()
+	url := sharedURL(t)
+	execute(t, url, `create table logs ("timestamp" timestamptz default now() - interval '1 min', level text default 'ERROR', user_id text default 'u', extra_data text, n int);
+		insert into logs (n, extra_data) values (1, '{ "a": 1 }'), (2, '{ }'), (3, 'null'), (4, null), (5, '[1]'), (6, 'it "broke"'), (7, '{"a":')`)
+	execute(t, url, `update logs set "timestamp" = "timestamp" - n * interval '1 s'`)
+	found, err := analysis.Collect(analyzer(t, url, "logs").UserActivity(t.Context(), "u", analysis.Query{}))
+	require.NoError(t, err)
+	var extras []string
+	for _, r := range found {
+		extras = append(extras, string(r.Extra))
+		require.True(t, json.Valid(r.AppendJSON(nil)), "%s", r.Extra)
+	}
+	require.Equal(t, []string{`"a": 1`, "", "", "", `"extra_data":[1]`, `"extra_data":"it \"broke\""`, `"extra_data":"{\"a\":"`}, extras)
 }
 
 func TestNamesThatAreNoTable(t *testing.T) {

@@ -2,6 +2,7 @@ package pglog
 
 import (
 	"context"
+	"encoding/json"
 	"fmt"
 	"iter"
 	"strconv"
@@ -253,12 +254,25 @@ func scanRecord(row pgx.Rows) (r logging.Record, err error) {
 	r.Level, _ = logging.ParseLevel(level) // one that others use is INFO
 	r.Line, _ = strconv.Atoi(line)
 	r.Error, r.Stack = logging.SplitException(exception)
-	if members := strings.TrimSpace(extra); len(members) > 1 && members[0] == '{' {
-		r.Extra = []byte(strings.TrimSpace(members[1 : len(members)-1]))
-	} else if members != "" && members != "null" {
-		r.Extra = []byte(`"extra_data":` + members)
-	}
+	r.Extra = membersOf(extra)
 	return r, nil
+}
+
+// membersOf returns what extra_data holds as a record has it, also where others put something else into it than an object.
+func membersOf(extra string) []byte {
+	text := strings.TrimSpace(extra)
+	switch {
+	case text == "" || text == "null":
+		return nil
+	case !json.Valid([]byte(text)):
+		return appendMember(nil, fieldNames[fieldExtra], extra)
+	case text[0] != '{':
+		return []byte(`"extra_data":` + text)
+	}
+	if members := strings.TrimSpace(text[1 : len(text)-1]); members != "" {
+		return []byte(members)
+	}
+	return nil
 }
 
 // records are the errors themselves, for questions that SQL cannot answer.
