@@ -190,7 +190,7 @@ func (c Config) Validate() error {
 
 // several returns what errors.Join joined.
 func several(err error) []error {
-	if many, ok := err.(interface{ Unwrap() []error }); ok { //nolint:errorlint // only the outermost
+	if many, ok := err.(interface{ Unwrap() []error }); ok { // only the outermost
 		return many.Unwrap()
 	}
 	return nil

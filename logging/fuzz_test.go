@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"io"
 	"math"
+	"math/big"
 	"slices"
 	"strings"
 	"testing"
@@ -90,7 +91,7 @@ func FuzzFields(f *testing.F) {
 			zap.Dict("dict", zap.String(key, text), zap.Namespace("open"), zap.Int64("n", n)), zap.Objects("objects", []obj{{key, n}, {text, -n}}), zap.Bools("bools", nil),
 			zap.NamedError("err", io.EOF), zap.Namespace(key), zap.Inline(obj{text, n}), zap.Reflect("nil", nil),
 		}
-		cfg := zapcore.EncoderConfig{EncodeDuration: zapcore.SecondsDurationEncoder, EncodeTime: zapcore.EpochTimeEncoder, NewReflectedEncoder: func(w io.Writer) zapcore.ReflectedEncoder {
+		cfg := zapcore.EncoderConfig{EncodeDuration: nearest, EncodeTime: zapcore.EpochTimeEncoder, NewReflectedEncoder: func(w io.Writer) zapcore.ReflectedEncoder {
 			e := json.NewEncoder(w)
 			e.SetEscapeHTML(false)
 			return e
@@ -105,6 +106,12 @@ func FuzzFields(f *testing.F) {
 		require.NoError(t, json.Unmarshal(buf.Bytes(), &ours), "%s", buf.Bytes())
 		require.JSONEq(t, theirs.String(), string(ours.Extra))
 	})
+}
+
+// nearest encodes a duration as the number nearest to its seconds; the method Seconds rounds twice.
+func nearest(d time.Duration, to zapcore.PrimitiveArrayEncoder) {
+	seconds, _ := big.NewRat(int64(d), int64(time.Second)).Float64()
+	to.AppendFloat64(seconds)
 }
 
 // obj is logged as an object.

@@ -77,26 +77,40 @@ func appendTime(dst []byte, t time.Time) []byte {
 	if year < 0 || year > 9999 {
 		return t.AppendFormat(dst, "2006-01-02T15:04:05.000000Z")
 	}
-	micros := t.Nanosecond() / 1000
-	return append(
-		dst,
-		tens(year/100), units(year/100), tens(year), units(year), '-', tens(int(month)), units(int(month)), '-', tens(day), units(day), 'T',
-		tens(hour), units(hour), ':', tens(minute), units(minute), ':', tens(second), units(second), '.',
-		tens(micros/10000), units(micros/10000), tens(micros/100), units(micros/100), tens(micros), units(micros), 'Z',
-	)
+	from := len(dst)
+	dst = append(dst, "0000-00-00T00:00:00.000000Z"...)
+	at := (*[27]byte)(dst[from:])
+	nanos := t.Nanosecond()
+	put(at[0:2], year/100)
+	put(at[2:4], year%100)
+	put(at[5:7], int(month))
+	put(at[8:10], day)
+	put(at[11:13], hour)
+	put(at[14:16], minute)
+	put(at[17:19], second)
+	put(at[20:22], nanos/10_000_000)
+	put(at[22:24], nanos/100_000%100)
+	put(at[24:26], nanos/1000%100)
+	return dst
 }
 
-// digits are the last two of each number.
+// put writes two digits.
+func put(to []byte, n int) {
+	_, pair := to[1], digits[2*n:]
+	to[0], to[1] = pair[0], pair[1]
+}
+
+// digits are those of the numbers below 100.
 const digits = "00010203040506070809101112131415161718192021222324252627282930313233343536373839404142434445464748495051525354555657585960616263646566676869707172737475767778798081828384858687888990919293949596979899"
-
-func tens(n int) byte { return digits[n%100*2] }
-
-func units(n int) byte { return digits[n%100*2+1] }
 
 // appendString appends a text as a string of JSON.
 func appendString(dst []byte, s string) []byte {
 	dst = append(dst, '"')
-	dst = appendEscaped(dst, s)
+	if isPlain(s) {
+		dst = append(dst, s...)
+	} else {
+		dst = appendEscaped(dst, s)
+	}
 	return append(dst, '"')
 }
 
@@ -104,11 +118,9 @@ func appendString(dst []byte, s string) []byte {
 func appendEscaped(dst []byte, s string) []byte {
 	begin := 0 // of what can be copied as it is
 	for i := 0; i < len(s); {
-		for i+8 <= len(s) && arePlain(s[i:i+8]) {
+		if i+8 <= len(s) && arePlain(word(s[i:])) {
 			i += 8
-		}
-		if i == len(s) {
-			break
+			continue
 		}
 		c := s[i]
 		if c >= ' ' && c < 0x7f && c != '"' && c != '\\' {
@@ -130,17 +142,47 @@ func appendEscaped(dst []byte, s string) []byte {
 	return append(dst, s[begin:]...)
 }
 
+// isPlain says whether a text can stand as it is, which most do. It may say no although it can.
+func isPlain(s string) bool {
+	const spaces = 0x2020202020202020
+	switch n := len(s); {
+	case n >= 8:
+		for i := 0; i+8 < n; i += 8 {
+			if !arePlain(word(s[i:])) {
+				return false
+			}
+		}
+		return arePlain(word(s[n-8:])) // some of them for the second time
+	case n >= 4:
+		return arePlain(uint64(half(s)) | uint64(half(s[n-4:]))<<32)
+	case n == 3:
+		return arePlain(spaces&^0xffffff | uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16)
+	case n == 2:
+		return arePlain(spaces&^0xffff | uint64(s[0]) | uint64(s[1])<<8)
+	case n == 1:
+		return arePlain(spaces&^0xff | uint64(s[0]))
+	}
+	return true
+}
+
+// word returns the first eight bytes.
+func word(s string) uint64 { return uint64(half(s)) | uint64(half(s[4:]))<<32 }
+
+// half returns the first four bytes.
+func half(s string) uint32 {
+	_ = s[3]
+	return uint32(s[0]) | uint32(s[1])<<8 | uint32(s[2])<<16 | uint32(s[3])<<24
+}
+
 // arePlain says whether all of eight bytes can stand as they are; it looks at them at once. It may say no although they can.
-func arePlain(s string) bool {
+func arePlain(x uint64) bool {
 	const ones, highest = 0x0101010101010101, 0x8080808080808080
-	_ = s[7]
-	x := uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 | uint64(s[4])<<32 | uint64(s[5])<<40 | uint64(s[6])<<48 | uint64(s[7])<<56
 	quote, backslash := x^'"'*ones, x^'\\'*ones
 	return (x|(x-' '*ones)|(x+ones)|(quote-ones)|(backslash-ones))&highest == 0
 }
 
 // view returns bytes as a string, without a copy. They must not change while it is used.
-func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
+func view(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) } //nolint:gosec // see above
 
 const hexDigits = "0123456789abcdef"
 

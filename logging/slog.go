@@ -42,7 +42,7 @@ func (h *handler) Handle(ctx context.Context, r slog.Record) error {
 	}
 	space := h.logs.fields()
 	defer space.free()
-	fields := append(space.fields, Ctx(ctx))
+	fields := append(space.fields, Ctx(ctx)) //nolint:gocritic // it is given back at the end
 	for _, g := range h.groups {
 		fields = append(fields, zap.Namespace(g))
 	}

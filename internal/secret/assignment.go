@@ -4,7 +4,7 @@ import "strings"
 
 // assignments masks the values in name=value, name: value, "name":"value", name => value, ?name=value and the like, for names of
 // secrets.
-func (m Masker) assignments(s string) string {
+func (m *Masker) assignments(s string) string {
 	if !strings.ContainsAny(s, "=:") && !strings.Contains(s, "%3") && !strings.Contains(s, "：") {
 		return s
 	}
@@ -43,7 +43,7 @@ func (m Masker) assignments(s string) string {
 
 // assigned is one assignment in a text after the other.
 type assigned struct {
-	Masker
+	*Masker
 
 	s       string
 	line    int     // where the line begins
@@ -309,7 +309,7 @@ func isVersion(value string) bool {
 }
 
 // quotedLike returns the mask in the quotes that a value had, and with the line end that it had.
-func (m Masker) quotedLike(value string) string {
+func (m *Masker) quotedLike(value string) string {
 	slashes := len(value) - len(strings.TrimLeft(value, "\\"))
 	switch {
 	case slashes < len(value) && strings.IndexByte("\"'`", value[slashes]) >= 0:

@@ -8,7 +8,7 @@ import (
 
 // Node masks a value and all in it: by names too, unless the names are those of things that are not the service's own. It
 // reports whether it changed anything.
-func (m Masker) Node(n *Node, byName bool) (changed bool) {
+func (m *Masker) Node(n *Node, byName bool) (changed bool) {
 	switch n.Kind {
 	case String:
 		return replace(&n.Text, m.Lines(n.Text))
@@ -28,7 +28,7 @@ func replace(s *string, with string) (changed bool) {
 	return changed
 }
 
-func (m Masker) object(n *Node, byName bool) (changed bool) {
+func (m *Masker) object(n *Node, byName bool) (changed bool) {
 	named := byName && m.isNamedSecret(n)
 	for i, member := range n.Members {
 		name := n.Names[i]
@@ -68,7 +68,7 @@ func IsValue(name string) bool {
 }
 
 // isNamedSecret says whether an object is like {"name": "DB_PASSWORD", "value": "..."}.
-func (m Masker) isNamedSecret(n *Node) bool {
+func (m *Masker) isNamedSecret(n *Node) bool {
 	for i, name := range n.Names {
 		if what := n.Members[i]; IsNaming(name) && what.Kind == String && m.NamesSecret(what.Text) {
 			return slices.ContainsFunc(n.Names, IsValue)
@@ -78,12 +78,12 @@ func (m Masker) isNamedSecret(n *Node) bool {
 }
 
 // NamesSecret says whether a text is nothing but the name of a secret.
-func (m Masker) NamesSecret(text string) bool {
+func (m *Masker) NamesSecret(text string) bool {
 	return !strings.ContainsAny(text, " =:/{}") && m.Secrecy(text) != Harmless
 }
 
 // list masks ["--password", "..."], ["password", "..."] and keys that are lists of lines.
-func (m Masker) list(n *Node, byName bool) (changed bool) {
+func (m *Masker) list(n *Node, byName bool) (changed bool) {
 	inKey := false
 	for i, member := range n.Members {
 		before := ""
@@ -106,12 +106,12 @@ func (m Masker) list(n *Node, byName bool) (changed bool) {
 }
 
 // IsOption says whether an argument of a command is like --password, so that the next one is a secret.
-func (m Masker) IsOption(argument string) bool {
+func (m *Masker) IsOption(argument string) bool {
 	return strings.HasPrefix(argument, "-") && !strings.ContainsAny(argument, " =") && m.Secrecy(strings.TrimLeft(argument, "-")) != Harmless
 }
 
 // Lines masks a text, which may be JSON, or have lines that are. JSON in which something is masked is written in one line.
-func (m Masker) Lines(s string) string {
+func (m *Masker) Lines(s string) string {
 	if n := container(s); n != nil {
 		return m.inner(n, s)
 	}
@@ -146,7 +146,7 @@ func container(s string) *Node {
 }
 
 // inner masks what a text is, and returns the text itself when there is nothing to hide.
-func (m Masker) inner(n *Node, s string) string {
+func (m *Masker) inner(n *Node, s string) string {
 	if !m.Node(n, true) {
 		return s
 	}
@@ -157,7 +157,7 @@ func (m Masker) inner(n *Node, s string) string {
 
 // Hide masks all texts in a value, and numbers too when it is surely a secret. What only says how a secret is stays. It
 // reports whether it changed anything.
-func (m Masker) Hide(n *Node, surely bool) (changed bool) {
+func (m *Masker) Hide(n *Node, surely bool) (changed bool) {
 	switch n.Kind {
 	case String:
 		if m.Hides(n.Text, surely) {
@@ -189,6 +189,6 @@ func (m Masker) Hide(n *Node, surely bool) (changed bool) {
 
 // Hides says whether a text under the name of a secret is hidden: not if it only says how the secret is and, unless it is
 // surely one, not if it is a small number.
-func (m Masker) Hides(text string, surely bool) bool {
+func (m *Masker) Hides(text string, surely bool) bool {
 	return text != m.Mask && !IsState(text) && (surely || !isSmallNumber(text))
 }

@@ -15,7 +15,7 @@ type Masker struct {
 }
 
 // Secrecy says how sure a name is one of a secret, as Judge has it.
-func (m Masker) Secrecy(name string) Strength {
+func (m *Masker) Secrecy(name string) Strength {
 	if m.Judge != nil {
 		return m.Judge(name)
 	}

@@ -5,9 +5,34 @@ import "strings"
 // What a byte means to [Masker.MayHold].
 const (
 	inWord  = iota + 1 // it is part of a word
-	opening            // it is, too, and a word that begins with it may be one that makes a secret of what follows
+	opening            // it is, too, and a word that begins with it may be one that makes a secret of what follows: see seconds
 	marking            // it may separate a secret from its name, or be part of one
 )
+
+// seconds are the bytes that may follow an opening one in such words, each as the bit of its last six bits.
+var seconds = [256]uint64{
+	'A': 1<<('G'&63) | 1<<('I'&63) | 1<<('K'&63) | 1<<('P'&63) | 1<<('S'&63) | 1<<('T'&63) | 1<<('p'&63),
+	'B': 1<<('A'&63) | 1<<('E'&63) | 1<<('a'&63) | 1<<('e'&63),
+	'I': 1<<('D'&63) | 1<<('d'&63),
+	'P': 1<<('A'&63) | 1<<('a'&63),
+	'S': 1 << ('G' & 63),
+	'T': 1<<('O'&63) | 1<<('o'&63),
+	'a': 1<<('P'&63) | 1<<('p'&63),
+	'b': 1<<('A'&63) | 1<<('E'&63) | 1<<('a'&63) | 1<<('e'&63),
+	'd': 1 << ('o' & 63),
+	'e': 1 << ('y' & 63),
+	'g': 1<<('h'&63) | 1<<('i'&63) | 1<<('l'&63),
+	'h': 1<<('f'&63) | 1<<('v'&63),
+	'i': 1<<('D'&63) | 1<<('d'&63),
+	'n': 1 << ('p' & 63),
+	'p': 1<<('A'&63) | 1<<('a'&63) | 1<<('y'&63),
+	'r': 1 << ('k' & 63),
+	's': 1<<('h'&63) | 1<<('k'&63),
+	't': 1<<('O'&63) | 1<<('o'&63),
+	'w': 1 << ('h' & 63),
+	'x': 1<<64 - 1,
+	'y': 1 << ('a' & 63),
+}
 
 var meanings = [256]uint8{
 	'0': inWord, '1': inWord, '2': inWord, '3': inWord, '4': inWord, '5': inWord, '6': inWord, '7': inWord, '8': inWord, '9': inWord, 'C': inWord, 'D': inWord, 'E': inWord, 'F': inWord,
@@ -21,14 +46,19 @@ var meanings = [256]uint8{
 
 // MayHold says whether [Masker.Lines] or [Masker.Text] might change a text, other than by More. It is a glance that allocates
 // nothing and takes some tens of nanoseconds; what it says no to, they leave as it is.
-func (m Masker) MayHold(s string) bool {
+func (m *Masker) MayHold(s string) bool {
 	if m.NamesOnly {
 		return false
 	}
 	for i := 0; i < len(s); {
-		switch meanings[s[i]] {
+		c := s[i]
+		next := byte(0)
+		if i+1 < len(s) {
+			next = s[i+1]
+		}
+		switch meanings[c] {
 		case opening:
-			if beginsSecret(s, i) {
+			if seconds[c]>>(next&63)&1 != 0 && beginsSecret(s, i) {
 				return true
 			}
 			fallthrough
@@ -36,7 +66,7 @@ func (m Masker) MayHold(s string) bool {
 			for i++; i < len(s) && meanings[s[i]]-1 < marking-1; i++ {
 			}
 		case marking:
-			if m.marksSecret(s, i) {
+			if (c != ' ' || next == ' ') && m.marksSecret(s, i) {
 				return true
 			}
 			i++
@@ -48,12 +78,10 @@ func (m Masker) MayHold(s string) bool {
 }
 
 // marksSecret says whether there may be a secret because of the byte at i.
-func (m Masker) marksSecret(s string, i int) bool {
+func (m *Masker) marksSecret(s string, i int) bool {
 	rest := s[i:]
 	switch s[i] {
-	case ' ':
-		return len(rest) > 1 && rest[1] == ' ' && m.Secrecy(columnBefore(s, i)) == Strong
-	case '\t':
+	case ' ', '\t': // two spaces
 		return m.Secrecy(columnBefore(s, i)) == Strong
 	case '=':
 		return m.assignsSecret(s, i)
@@ -81,7 +109,7 @@ func (m Masker) marksSecret(s string, i int) bool {
 }
 
 // assignsSecret says whether the separator at i is behind the name of a secret.
-func (m Masker) assignsSecret(s string, i int) bool {
+func (m *Masker) assignsSecret(s string, i int) bool {
 	a := assigned{Masker: m, s: s}
 	a.found(0, i)
 	return a.secret != Harmless
@@ -111,7 +139,7 @@ func nameLength(s, others string) int {
 }
 
 // isOptionAt says whether the dash at i begins an option of a command that is followed by a secret.
-func (m Masker) isOptionAt(s string, i int) bool {
+func (m *Masker) isOptionAt(s string, i int) bool {
 	if i > 0 && !isSpace(s[i-1]) && strings.IndexByte("\"'`[", s[i-1]) < 0 {
 		return false
 	}
@@ -142,14 +170,11 @@ func isHook(s string) bool {
 
 // beginsJSON says whether the bracket at i is the first of a line, and may be followed by texts.
 func beginsJSON(s string, i int) bool {
-	inside := strings.TrimLeft(s[i+1:], " \t\r\n")
-	if inside == "" || strings.IndexByte("\"{[", inside[0]) < 0 {
-		return false
-	}
-	for i--; i >= 0 && s[i] != '\n'; i-- {
-		if s[i] > ' ' && s[i] < 0x80 {
+	for before := i - 1; before >= 0 && s[before] != '\n'; before-- {
+		if s[before] > ' ' && s[before] < 0x80 {
 			return false
 		}
 	}
-	return true
+	inside := strings.TrimLeft(s[i+1:], " \t\r\n")
+	return inside != "" && strings.IndexByte("\"{[", inside[0]) >= 0
 }

@@ -44,7 +44,7 @@ var (
 )
 
 // Text masks what looks like a secret.
-func (m Masker) Text(s string) string {
+func (m *Masker) Text(s string) string {
 	if m.NamesOnly {
 		return s
 	}

@@ -120,7 +120,7 @@ func (c *capture) decide() {
 	c.decided = true
 	if c.to != nil && kindOf(c.kept) == isOther {
 		c.through = true
-		(&answer{to: c.to, header: c.kept, status: c.status, through: true}).send(secret.Masker{Mask: masked})
+		(&answer{to: c.to, header: c.kept, status: c.status, through: true}).send(&secret.Masker{Mask: masked})
 	}
 }
 
@@ -193,7 +193,7 @@ func mediaOf(header http.Header) (media, charset string) {
 
 // send sends the header. What keeps browsers safe is not the part's to change, and what describes the body as the part had it
 // is not true any more.
-func (a *answer) send(m secret.Masker) {
+func (a *answer) send(m *secret.Masker) {
 	safe := make(http.Header)
 	secure(safe)
 	to := a.to.Header()

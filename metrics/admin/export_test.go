@@ -28,4 +28,4 @@ func PURL(path, version string) string {
 }
 
 // MaskText masks a text.
-func MaskText(s string) string { return secret.Masker{Mask: masked}.Lines(s) }
+func MaskText(s string) string { m := secret.Masker{Mask: masked}; return m.Lines(s) }

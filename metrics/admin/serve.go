@@ -148,7 +148,7 @@ func (c *capture) finish(h *Handler, r *http.Request) {
 	case tree != nil:
 		h.mask.Node(tree, byName)
 	case len(a.body) == 0:
-		a.send(h.mask)
+		a.send(&h.mask)
 		return
 	default:
 		text = h.mask.Lines(string(a.body))
@@ -166,7 +166,7 @@ func (c *capture) finish(h *Handler, r *http.Request) {
 	default:
 		out.WriteString(text)
 	}
-	a.send(h.mask)
+	a.send(&h.mask)
 	_, _ = c.to.Write(out.Bytes()) // the client has gone
 }
 
