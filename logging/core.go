@@ -44,7 +44,7 @@ func (c *core) Write(ent zapcore.Entry, fields []zapcore.Field) error {
 	b := l.builder()
 	b.set(c.base)
 	l.add(b, fields)
-	ent.Message, ent.Stack = l.redactor.Message(ent.Message), l.redactor.Text(ent.Stack)
+	ent.LoggerName, ent.Message, ent.Stack = l.redactor.Message(ent.LoggerName), l.redactor.Message(ent.Message), l.redactor.Text(ent.Stack)
 	b.finish(&ent)
 	err := l.write(&b.rec)
 	l.put(b)

@@ -102,5 +102,7 @@ func plant(logs *logging.Logs, s string) int {
 	sl.Error("slog "+text, "password", s, slog.Group("g", "secret", s, "note", text), "err", errors.New(dsn))
 	sl.With("token", s).WithGroup("g").InfoContext(ctx, "slog with", "note", text)
 	log.DPanic("critical "+text, zap.Any("err", errors.New(text)))
-	return 10
+	log.Named("password=" + s).Info("by a name")
+	logs.Slog("token=" + s + "1aB").Info("by a name")
+	return 12
 }
