@@ -12,6 +12,7 @@ type variant struct {
 	name string
 	run  func(n int) // does it n times
 	max  float64     // highest allowed ratio to the first variant, without more allocations; 0 = only reported
+	most float64     // highest allowed CPU time of one in ns, without allocations; 0 = only reported
 	fair func() bool // whether the last run counts; nil = always
 }
 
@@ -52,6 +53,12 @@ func compare(b *testing.B, slice int, variants ...variant) {
 			b.ReportMetric(ratio, "x-"+variants[0].name)
 			if v.max > 0 && ratio > v.max && !smoke {
 				b.Errorf("%s costs %.3f of %s, more than the %.2f that are promised", v.name, ratio, variants[0].name, v.max)
+			}
+			if used := median(ns[i]); v.most > 0 && used > v.most && !smoke {
+				b.Errorf("%s takes %.0f ns, more than the %.0f that are promised", v.name, used, v.most)
+			}
+			if v.most > 0 && allocs[i] > 0 {
+				b.Errorf("%s allocates %v times", v.name, allocs[i])
 			}
 			if v.max > 0 && allocs[i] > allocs[0] {
 				b.Errorf("%s allocates %v times, %s %v times", v.name, allocs[i], variants[0].name, allocs[0])
