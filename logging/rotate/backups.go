@@ -25,11 +25,12 @@ func (b Backup) Live() bool { return b.Rotated.IsZero() }
 //
 // It fails with an [*Error] when the directory cannot be read, and returns nothing when it is not there.
 func Backups(path string) ([]Backup, error) {
-	path, err := resolve(path)
+	real, err := resolve(path)
 	if err != nil {
 		return nil, fail("list", path, err)
 	}
-	_, out, err := scan(path)
+	live, out, err := scan(real)
+	closeFile(live)
 	return out, err
 }
 

@@ -28,12 +28,12 @@ var ErrLongLine = errors.New("line of more than 64 MiB")
 func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 	codecs = append(slices.Clone(codecs), Gzip{})
 	return func(yield func([]byte, error) bool) {
-		path, err := resolve(path)
+		real, err := resolve(path)
 		if err != nil {
 			yield(nil, fail("list", path, err))
 			return
 		}
-		live, files, err := scan(path)
+		live, files, err := scan(real)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -45,7 +45,7 @@ func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 			if b.Live() {
 				more, err = readLines(live, yield)
 			} else {
-				more, err = readBackup(path, b, codecs, yield)
+				more, err = readBackup(real, b, codecs, yield)
 			}
 			if err != nil && more {
 				more = yield(nil, fail("read", b.Path, err))

@@ -136,5 +136,5 @@ func resolve(path string) (string, error) {
 		}
 		path = filepath.Clean(target)
 	}
-	return "", &fs.PathError{Op: "readlink", Path: path, Err: fs.ErrInvalid}
+	return "", errLinks
 }

@@ -13,6 +13,7 @@ const dirMode fs.FileMode = 0o750
 
 var (
 	errIrregular = errors.New("not a regular file; write to consoles and pipes without rotation")
+	errLinks     = errors.New("too many symbolic links")
 	errGlued     = errors.New("other processes keep leaving unfinished lines")
 )
 

@@ -4,7 +4,6 @@ package rotate
 
 import (
 	"errors"
-	"io"
 	"io/fs"
 	"os"
 	"syscall"
@@ -28,27 +27,6 @@ func tryLock(f *os.File, exclusive bool) (bool, error) {
 
 func unlock(f *os.File) {
 	_ = retry(func() error { return syscall.Flock(int(f.Fd()), syscall.LOCK_UN) }) // closing it does the same
-}
-
-// appendOnce writes with one system call, so that no other line gets between the parts of one.
-func appendOnce(f *os.File, fd uintptr, b []byte) (n int, err error) {
-	for {
-		n, err = syscall.Write(int(fd), b)
-		switch {
-		case err == nil && n == len(b):
-			return n, nil
-		case err == nil:
-			return n, fail("write", f.Name(), io.ErrShortWrite)
-		case !errors.Is(err, syscall.EINTR):
-			return 0, fail("write", f.Name(), err)
-		}
-	}
-}
-
-// written returns where in the file the last write through f ended.
-func written(f *os.File, _ int64) (int64, error) {
-	n, err := f.Seek(0, io.SeekCurrent)
-	return n, fail("seek", f.Name(), err)
 }
 
 func retry(call func() error) error {
@@ -98,5 +76,5 @@ func syncDir(dir string) error {
 }
 
 func isFull(err error) bool {
-	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, io.ErrShortWrite)
+	return errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT)
 }
