@@ -35,7 +35,7 @@
 //     [Config.Unshared] does without.
 //   - Systems without flock (Windows, Solaris, AIX): only one process may have the file open there, which nothing checks.
 //   - One double fault: a process dies or fails in the middle of a line, another one, which has been alone in the file for a
-//     second, adds lines to it before it knows, and is killed itself within the same millisecond or before it writes again.
+//     second, adds lines to it before it knows, and is killed itself within the same hundredth of a second.
 //
 // # How
 //

@@ -4,6 +4,7 @@ import (
 	"math"
 	"os"
 	"sync"
+	"sync/atomic"
 	"time"
 )
 
@@ -15,8 +16,13 @@ type File struct {
 	limit   int64     // MaxBytes, or the largest number
 	started time.Time // times that are durations count from here: reading only the monotonic clock is cheaper
 
-	mu       sync.Mutex // guards what follows, and orders the lines
-	h        *handle    // nil when closed
+	stale atomic.Bool // the clock has to be read; otherwise the timer is running and sets it
+	timer *time.Timer
+
+	mu       sync.Mutex    // guards what follows, and orders the lines
+	h        *handle       // nil when closed
+	now      time.Duration // when the clock was read
+	unread   int           // for how many lines it need not be
 	due      time.Duration
 	retry    time.Duration // no rotation before
 	backoff  time.Duration // between failed rotations
@@ -74,6 +80,7 @@ func Open(path string, cfg Config) (*File, error) {
 	}
 	f.use(h)
 	f.due = lookEvery
+	f.timer = time.AfterFunc(tick, f.ticked)
 	f.kick()
 	return f, nil
 }
@@ -112,7 +119,7 @@ func (f *File) write(line []byte) error {
 	if f.h == nil {
 		return ErrClosed
 	}
-	now := time.Since(f.started)
+	now := f.clock()
 	if now >= f.due {
 		f.look(now)
 	}
@@ -169,6 +176,7 @@ func (f *File) Reopen() error {
 // and return nil. It fails with an [*Error] when syncing does; the file is closed all the same.
 func (f *File) Close() error {
 	err := f.sync(true)
+	f.timer.Stop()
 	f.worker.stop(f.cfg.CloseWait)
 	return err
 }
