@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -40,13 +41,17 @@ func parseName(base, name string) (backupName, bool) {
 
 func stamp(t time.Time) string { return t.UTC().Format(stampLayout) }
 
-// after returns the stamp of a backup that follows one with another stamp, "" if there is none.
-func after(newest string, now time.Time) string {
-	if s := stamp(now); s > newest {
-		return s
+// after returns the stamp of a backup that follows one with another stamp, which is "" if there is none. It fails after the year 9999.
+func after(newest string, now time.Time) (string, error) {
+	s := stamp(now)
+	if s <= newest {
+		t, _ := time.Parse(stampLayout, newest)
+		s = stamp(t.Add(time.Microsecond))
 	}
-	t, _ := time.Parse(stampLayout, newest)
-	return stamp(t.Add(time.Microsecond))
+	if len(s) != len(stampLayout) {
+		return "", fmt.Errorf("there is no later name than that of the backup %s: delete or rename that", newest)
+	}
+	return s, nil
 }
 
 func validExt(ext string) bool {

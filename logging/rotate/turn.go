@@ -68,7 +68,9 @@ func (f *File) setAside() error {
 		newest = backups[len(backups)-1].stamp
 	}
 	for range 10 {
-		newest = after(newest, time.Now())
+		if newest, err = after(newest, time.Now()); err != nil {
+			break
+		}
 		if err = rename(f.path, f.path+"."+newest); !errors.Is(err, fs.ErrExist) {
 			break
 		}
