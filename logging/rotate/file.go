@@ -60,7 +60,7 @@ const (
 // half done is finished in the background.
 //
 // It fails with all problems of cfg, as [Config.Validate] says, or with an [*Error]: when the file is not a regular one or cannot
-// be opened, when the file system has no locks, or wrapping [ErrBusy].
+// be opened, when its name leaves no room for those of backups, when the file system has no locks, or wrapping [ErrBusy].
 func Open(path string, cfg Config) (*File, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, &Error{Op: "open", Path: path, Err: err}
@@ -70,6 +70,9 @@ func Open(path string, cfg Config) (*File, error) {
 		return nil, fail("open", path, err)
 	}
 	f := &File{cfg: cfg.withDefaults(), path: real, started: time.Now()}
+	if err := roomFor(real, f.cfg.Codec.Ext()); err != nil {
+		return nil, fail("open", path, err)
+	}
 	var h *handle
 	if err := waiting(func() (err error) { h, err = f.acquire(); return err }); err != nil {
 		return nil, err

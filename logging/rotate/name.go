@@ -54,6 +54,19 @@ func after(newest string, now time.Time) (string, error) {
 	return s, nil
 }
 
+// roomFor says whether the names of backups are not longer than file systems take.
+func roomFor(path, ext string) error {
+	const most = 255
+	room := most - len(".") - len(stampLayout) - len(ext)
+	if ext != "" {
+		room -= len(tmpExt)
+	}
+	if n := len(filepath.Base(path)); n > room {
+		return fmt.Errorf("the name is too long for backups: it has %d bytes, and may have %d", n, room)
+	}
+	return nil
+}
+
 func validExt(ext string) bool {
 	if len(ext) < 2 || len(ext) > 9 || ext[0] != '.' || ext == tmpExt {
 		return false
