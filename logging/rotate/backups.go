@@ -37,7 +37,7 @@ func Backups(path string) ([]Backup, error) {
 // scan lists the files and opens the live one, which is nil if there is none, so that none is twice or missing in between.
 func scan(path string) (live *os.File, out []Backup, err error) {
 	for try := 0; ; try++ {
-		live, err := os.Open(path)
+		live, err := openRegular(path, os.O_RDONLY, 0)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, fail("open", path, err)
 		}
@@ -48,7 +48,7 @@ func scan(path string) (live *os.File, out []Backup, err error) {
 		}
 		const tries = 100
 		if live == nil {
-			if _, err := os.Stat(path); err == nil && try < tries { // between two files
+			if _, err := os.Lstat(path); err == nil && try < tries { // between two files
 				continue
 			}
 			return nil, out, nil
@@ -81,7 +81,7 @@ func listed(path string) ([]Backup, error) {
 	var out []Backup
 	for _, b := range backups {
 		for _, name := range b.paths() { // the source comes first: it is complete
-			info, err := os.Stat(name)
+			info, err := os.Lstat(name)
 			if err != nil {
 				continue
 			}

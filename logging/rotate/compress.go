@@ -49,9 +49,12 @@ func (f *File) tidy(b *backup) (compressed bool, err error) {
 
 // exclusive opens a rotated file that nobody can append to, and nobody else gets until it is closed. It returns nil if there is none.
 func (f *File) exclusive(path string) (*os.File, error) {
-	file, err := os.Open(path)
+	file, err := openRegular(path, os.O_RDWR, 0) // some network file systems want that for the lock
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // see above
+	}
+	if err != nil {
+		file, err = openRegular(path, os.O_RDONLY, 0)
 	}
 	if err != nil {
 		return nil, fail("open", path, err)
@@ -76,7 +79,7 @@ func (f *File) compress(source *os.File, path string) (err error) {
 		return fail("stat", source.Name(), err)
 	}
 	tmp := path + tmpExt
-	out, err := os.OpenFile(tmp, os.O_WRONLY|os.O_CREATE|os.O_TRUNC, info.Mode().Perm())
+	out, err := create(tmp, info.Mode().Perm())
 	if err != nil {
 		return fail("compress", path, err)
 	}
@@ -110,6 +113,16 @@ func (f *File) compress(source *os.File, path string) (err error) {
 	return os.Rename(tmp, path)
 }
 
+// create makes a file in the place of what may be there.
+func create(path string, mode fs.FileMode) (*os.File, error) {
+	const flag = os.O_WRONLY | os.O_CREATE | os.O_EXCL
+	file, err := openRegular(path, flag, mode)
+	if err != nil && os.Remove(path) == nil {
+		file, err = openRegular(path, flag, mode)
+	}
+	return file, err
+}
+
 // stoppable reads until the File is closed.
 type stoppable struct {
 	io.Reader
@@ -125,7 +138,7 @@ func (s *stoppable) Read(p []byte) (int, error) {
 
 // equal says whether a compressed file has all of its source in it.
 func (f *File) equal(source *os.File, path string) bool {
-	file, err := os.Open(path)
+	file, err := openRegular(path, os.O_RDONLY, 0)
 	if err != nil {
 		return false
 	}

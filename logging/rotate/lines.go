@@ -59,7 +59,7 @@ func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 
 // readBackup yields the lines of a rotated file in whatever form it is there now.
 func readBackup(path string, b Backup, codecs []Codec, yield func([]byte, error) bool) (more bool, err error) {
-	file, err := os.Open(b.Path)
+	file, err := openRegular(b.Path, os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) { // compressed, or deleted
 		now, err := listed(path)
 		if err != nil {
@@ -70,7 +70,7 @@ func readBackup(path string, b Backup, codecs []Codec, yield func([]byte, error)
 			return true, nil
 		}
 		b = now[i]
-		if file, err = os.Open(b.Path); errors.Is(err, fs.ErrNotExist) {
+		if file, err = openRegular(b.Path, os.O_RDONLY, 0); errors.Is(err, fs.ErrNotExist) {
 			return true, nil
 		} else if err != nil {
 			return true, err

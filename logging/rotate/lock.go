@@ -1,7 +1,9 @@
 package rotate
 
 import (
+	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"time"
 )
@@ -18,7 +20,7 @@ func (f *File) lock() (*lockFile, error) {
 	}
 	path := f.path + lockExt
 	for range 10 {
-		file, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, f.cfg.Mode)
+		file, err := f.openLock()
 		if err != nil {
 			return nil, fail("open", path, err)
 		}
@@ -38,20 +40,32 @@ func (f *File) lock() (*lockFile, error) {
 	return nil, &Error{Op: "flock", Path: path, Err: ErrBusy}
 }
 
+// openLock opens it. A new one belongs to whom the live file does, so that a process that root ran for once does not lock others out.
+func (f *File) openLock() (*os.File, error) {
+	path := f.path + lockExt
+	file, err := openRegular(path, os.O_RDWR, 0)
+	if !errors.Is(err, fs.ErrNotExist) {
+		return file, err
+	}
+	file, err = openRegular(path, os.O_RDWR|os.O_CREATE|os.O_EXCL, f.cfg.Mode)
+	if errors.Is(err, fs.ErrExist) { // somebody else was faster
+		return openRegular(path, os.O_RDWR, 0)
+	}
+	if err != nil {
+		return nil, err
+	}
+	if live, err := os.Lstat(f.path); err == nil && live.Mode().IsRegular() {
+		if info, err := file.Stat(); err == nil {
+			inherit(file, info, live)
+		}
+	}
+	return file, nil
+}
+
 func (l *lockFile) unlock() {
 	if l.file != nil {
 		l.file.Close()
 	}
-}
-
-// same says whether a path still names an open file.
-func same(file *os.File, path string) bool {
-	a, err := file.Stat()
-	if err != nil {
-		return false
-	}
-	b, err := os.Stat(path)
-	return err == nil && os.SameFile(a, b)
 }
 
 const beginLayout = "%020d %020d\n" // number of the file, and microseconds
@@ -62,7 +76,7 @@ func (f *File) writeBegin(file uint64, t time.Time) {
 	if file == 0 || f.cfg.Unshared {
 		return
 	}
-	l, err := os.OpenFile(f.path+lockExt, os.O_RDWR|os.O_CREATE, f.cfg.Mode)
+	l, err := f.openLock()
 	if err != nil {
 		return
 	}
@@ -72,7 +86,7 @@ func (f *File) writeBegin(file uint64, t time.Time) {
 
 // readBegin returns when the file's first line was written, the zero time if that is not recorded.
 func (f *File) readBegin(file uint64) time.Time {
-	l, err := os.Open(f.path + lockExt)
+	l, err := openRegular(f.path+lockExt, os.O_RDONLY, 0)
 	if err != nil {
 		return time.Time{}
 	}

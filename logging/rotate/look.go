@@ -11,7 +11,7 @@ import (
 func (f *File) look(now time.Duration) {
 	f.due = now + lookEvery
 	h := f.h
-	info, err := os.Stat(f.path)
+	info, err := os.Lstat(f.path)
 	if err == nil && !h.dead && os.SameFile(info, h.info) {
 		f.seen = f.lines
 		f.grown(now, info)
@@ -81,7 +81,7 @@ func (f *File) renew(now time.Duration) error {
 		return nil
 	}
 	owed := f.settle(now)
-	if info, err := old.file.Stat(); err == nil && unlinked(info) {
+	if info, err := old.file.Stat(); err == nil && links(info) == 0 {
 		f.stats.Lost += f.lines - f.seen
 	}
 	f.seen = f.lines

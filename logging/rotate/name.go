@@ -107,15 +107,15 @@ func list(path string) ([]backup, error) {
 		return nil, err
 	}
 	defer d.Close()
-	names, err := d.Readdirnames(-1)
+	entries, err := d.ReadDir(-1)
 	if err != nil {
 		return nil, err
 	}
-	slices.Sort(names)
+	slices.SortFunc(entries, func(a, b fs.DirEntry) int { return strings.Compare(a.Name(), b.Name()) })
 	var out []backup
-	for _, name := range names {
-		n, ok := parseName(base, name)
-		if !ok {
+	for _, e := range entries {
+		n, ok := parseName(base, e.Name())
+		if !ok || !e.Type().IsRegular() {
 			continue
 		}
 		if len(out) == 0 || out[len(out)-1].stamp != n.stamp {

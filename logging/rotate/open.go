@@ -38,13 +38,18 @@ func (f *File) acquire() (*handle, error) {
 
 // open opens the path. A pipe is not opened, which might wait.
 func (f *File) open() (*os.File, error) {
-	if info, err := os.Stat(f.path); err == nil && !info.Mode().IsRegular() {
+	if info, err := os.Lstat(f.path); err == nil && !info.Mode().IsRegular() {
 		return nil, fail("open", f.path, errIrregular)
 	}
-	file, err := os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, f.cfg.Mode)
+	const flag = os.O_RDWR | os.O_CREATE | os.O_APPEND | noFollow
+	mode := f.cfg.Mode
+	if f.h != nil { // as it was when it was opened: whoever moved it may have changed it since
+		mode = f.h.info.Mode().Perm()
+	}
+	file, err := os.OpenFile(f.path, flag, mode)
 	if errors.Is(err, fs.ErrNotExist) {
 		if err = os.MkdirAll(filepath.Dir(f.path), dirMode); err == nil {
-			file, err = os.OpenFile(f.path, os.O_RDWR|os.O_CREATE|os.O_APPEND, f.cfg.Mode)
+			file, err = os.OpenFile(f.path, flag, mode)
 		}
 	}
 	return file, fail("open", f.path, err)

@@ -26,7 +26,7 @@ func (f *File) retain() error {
 	}
 	var errs []error
 	for _, b := range f.surplus(backups, time.Now()) {
-		removed, err := f.discard(&b)
+		removed, err := f.discard(&b, false)
 		if removed {
 			f.count(func(s *Stats) { s.Removed++ })
 		}
@@ -55,7 +55,7 @@ func (f *File) surplus(backups []backup, now time.Time) []backup {
 // measure returns how many bytes the files of a backup take, and when its last line was written.
 func (b *backup) measure() (size int64, modified time.Time) {
 	for _, path := range b.paths() {
-		info, err := os.Stat(path)
+		info, err := os.Lstat(path)
 		if err != nil {
 			continue
 		}
@@ -70,8 +70,9 @@ func (b *backup) measure() (size int64, modified time.Time) {
 	return size, modified
 }
 
-// discard deletes a backup, unless somebody still writes to it or compresses it.
-func (f *File) discard(b *backup) (bool, error) {
+// discard deletes a backup, unless somebody still writes to it or compresses it. To empty it before gives its space back at once, also
+// while it is still open to be synced, but takes it from those who read it.
+func (f *File) discard(b *backup, empty bool) (bool, error) {
 	if b.raw {
 		source, err := f.exclusive(b.base)
 		if err != nil {
@@ -83,7 +84,9 @@ func (f *File) discard(b *backup) (bool, error) {
 			}
 		} else {
 			defer source.Close()
-			_ = os.Truncate(b.base, 0) // the space comes back at once, although the file may still be open to be synced
+			if info, err := source.Stat(); empty && err == nil && links(info) == 1 { // not those of a snapshot
+				_ = source.Truncate(0)
+			}
 		}
 	}
 	var errs []error
@@ -109,7 +112,7 @@ func (f *File) free() bool {
 		return false
 	}
 	for i := range backups {
-		if removed, _ := f.discard(&backups[i]); removed {
+		if removed, _ := f.discard(&backups[i], true); removed {
 			f.stats.Removed++
 			return true
 		}

@@ -12,6 +12,11 @@ import (
 // sharing says that locks between processes are there, and that open files can be renamed.
 const sharing = true
 
+const (
+	noFollow = syscall.O_NOFOLLOW // a link as the last element of the path
+	noWait   = syscall.O_NONBLOCK // for who is at the other end of a pipe
+)
+
 // tryLock takes a lock on an open file, and says whether it got it. It may lose a lock that the file had before.
 func tryLock(f *os.File, exclusive bool) (bool, error) {
 	how := syscall.LOCK_SH | syscall.LOCK_NB
@@ -45,10 +50,12 @@ func number(info fs.FileInfo) uint64 {
 	return 0
 }
 
-// unlinked says whether a file that is still open has no name any more.
-func unlinked(info fs.FileInfo) bool {
-	st, ok := info.Sys().(*syscall.Stat_t)
-	return ok && st.Nlink == 0
+// links returns how many names a file has.
+func links(info fs.FileInfo) uint64 {
+	if st, ok := info.Sys().(*syscall.Stat_t); ok {
+		return uint64(st.Nlink) //nolint:unconvert,nolintlint // not on every system
+	}
+	return 1
 }
 
 // inherit gives a new file the mode and the owner of the one before, as far as that is allowed.

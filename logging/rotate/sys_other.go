@@ -13,6 +13,8 @@ import (
 // sharing says that there are no locks between processes, and that files may have to be closed before they are renamed.
 const sharing = false
 
+const noFollow, noWait = 0, 0
+
 func tryLock(*os.File, bool) (bool, error) { return true, nil }
 
 func unlock(*os.File) {}
@@ -27,7 +29,7 @@ func written(_ *os.File, expected int64) (int64, error) { return expected, nil }
 
 func number(fs.FileInfo) uint64 { return 0 }
 
-func unlinked(fs.FileInfo) bool { return false }
+func links(fs.FileInfo) uint64 { return 1 }
 
 func inherit(f *os.File, _, before fs.FileInfo) { _ = f.Chmod(before.Mode().Perm()) }
 

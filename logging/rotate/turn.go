@@ -16,7 +16,7 @@ func (f *File) turn(now time.Duration, needed func(size int64) bool) error {
 	}
 	defer l.unlock()
 	h := f.h
-	info, err := os.Stat(f.path)
+	info, err := os.Lstat(f.path)
 	if err != nil || h.dead || !os.SameFile(info, h.info) {
 		return f.follow(now)
 	}
@@ -43,9 +43,7 @@ func (f *File) turn(now time.Duration, needed func(size int64) bool) error {
 		f.due = now // soon again
 		return err
 	}
-	if f.h.end == 0 {
-		inherit(f.h.file, f.h.info, info)
-	}
+	inherit(f.h.file, f.h.info, info) // also when another process made it first
 	return nil
 }
 
