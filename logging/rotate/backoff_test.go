@@ -37,6 +37,7 @@ func TestBackOff(t *testing.T) {
 			lines++
 			time.Sleep(10 * time.Millisecond)
 		}
+		require.Len(t, after, 9)
 		require.InDeltaSlice(t, []float64{0.01, 1, 3, 7, 15, 31, 63, 123, 183}, after, 0.3)
 		require.ErrorAs(t, last, new(*rotate.Error))
 		require.ErrorContains(t, last, path+".lock")
@@ -50,6 +51,17 @@ func TestBackOff(t *testing.T) {
 		require.Equal(t, int64(1), f.Stats().Rotations)
 		write(t, f, text, text)
 		require.Equal(t, int64(2), f.Stats().Rotations, "it is as if it had never failed")
+
+		require.NoError(t, os.Remove(path+".lock"))
+		require.NoError(t, os.Mkdir(path+".lock", 0o700))
+		after, start = nil, time.Now()
+		for time.Since(start) < 4*time.Second {
+			write(t, f, text)
+			lines++
+			time.Sleep(10 * time.Millisecond)
+		}
+		require.Len(t, after, 3)
+		require.InDeltaSlice(t, []float64{0.01, 1, 3}, after, 0.3)
 		require.NoError(t, f.Close())
 		require.Len(t, texts(t, path), lines+3)
 	})

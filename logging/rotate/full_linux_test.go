@@ -121,23 +121,3 @@ func TestDiskFullOfLog(t *testing.T) {
 	ids, _ = readBack(t, path)
 	require.Equal(t, 1, ids["again"])
 }
-
-func TestFreeOnFull(t *testing.T) {
-	t.Parallel()
-	dir := smallDisk(t, 512<<10)
-	path := filepath.Join(dir, "application.log")
-	f := open(t, path, rotate.Config{MaxBytes: 64 << 10, Backups: -1, Codec: rotate.None{}, FreeOnFull: true, CloseWait: -1})
-	const n = 4000 // four times the disk
-	for i := range n {
-		_, err := f.Write(line(fmt.Sprintf("d-%06d", i), 500))
-		require.NoError(t, err)
-	}
-	require.NoError(t, f.Close())
-	require.Positive(t, f.Stats().Removed)
-	ids, _ := readBack(t, path)
-	require.Greater(t, len(ids), 400)
-	for i := n - len(ids); i < n; i++ {
-		require.Equal(t, 1, ids[fmt.Sprintf("d-%06d", i)], "only the oldest go: %d", i)
-	}
-	t.Logf("%d of %d lines are left", len(ids), n)
-}

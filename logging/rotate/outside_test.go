@@ -91,26 +91,3 @@ func TestLeftovers(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, []string{path + ".20240102", base + "1Z.gz", base + "2Z.gz", base + "3Z.gz"}, names)
 }
-
-func TestRetention(t *testing.T) {
-	t.Parallel()
-	for name, cfg := range map[string]rotate.Config{
-		"Backups": {Backups: 3}, "MaxTotal": {Backups: -1, MaxTotal: 3 * 7}, "MaxAge": {Backups: -1, MaxAge: 210 * time.Minute},
-	} {
-		t.Run(name, func(t *testing.T) {
-			t.Parallel()
-			path := logPath(t)
-			for i := range 10 {
-				name := fmt.Sprintf("%s.20240102T030405.00000%dZ", path, i)
-				require.NoError(t, os.WriteFile(name, fmt.Appendf(nil, "line %d\n", i)[:7], 0o600))
-				when := time.Now().Add(-time.Duration(10-i) * time.Hour)
-				require.NoError(t, os.Chtimes(name, when, when))
-			}
-			cfg.Codec, cfg.CloseWait = rotate.None{}, -1
-			f := open(t, path, cfg)
-			require.NoError(t, f.Close())
-			require.Equal(t, []string{"line 7", "line 8", "line 9"}, texts(t, path))
-			require.Equal(t, int64(7), f.Stats().Removed)
-		})
-	}
-}

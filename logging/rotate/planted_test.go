@@ -129,6 +129,21 @@ func TestPlantedLiveFile(t *testing.T) {
 	require.Equal(t, []string{"three"}, texts(t, path))
 }
 
+// Who reads does not wait for a pipe either.
+func TestReadPipe(t *testing.T) {
+	t.Parallel()
+	path := logPath(t)
+	require.NoError(t, syscall.Mkfifo(path, 0o600))
+	want := "logging/rotate: open " + path + ": not a regular file"
+	_, err := rotate.Backups(path)
+	require.EqualError(t, err, want)
+	for _, err := range rotate.Lines(path) {
+		require.EqualError(t, err, want)
+	}
+	_, err = rotate.Open(path, rotate.Config{})
+	require.ErrorContains(t, err, want)
+}
+
 // A backup that has another name, too, as snapshots with hard links give it, loses the one that is deleted and nothing else.
 func TestHardLinkedBackup(t *testing.T) {
 	t.Parallel()

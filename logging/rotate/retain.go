@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"runtime"
+	"slices"
 	"time"
 )
 
@@ -37,19 +39,21 @@ func (f *File) retain() error {
 
 // surplus returns the backups that are not to be kept, oldest first.
 func (f *File) surplus(backups []backup, now time.Time) []backup {
-	keep := 0 // counted from the newest
+	var out []backup
 	var total int64
-	for i := len(backups) - 1; i >= 0; i-- {
-		size, modified := backups[i].measure()
-		total += size
-		if f.cfg.Backups >= 0 && keep >= f.cfg.Backups ||
-			f.cfg.MaxAge > 0 && now.Sub(modified) > f.cfg.MaxAge ||
-			f.cfg.MaxTotal > 0 && total > f.cfg.MaxTotal && keep > 0 {
-			return backups[:i+1]
+	kept, full := 0, false
+	for _, b := range slices.Backward(backups) {
+		size, modified := b.measure()
+		full = full || f.cfg.Backups >= 0 && kept >= f.cfg.Backups || f.cfg.MaxTotal > 0 && total+size > f.cfg.MaxTotal && kept > 0
+		if full || f.cfg.MaxAge > 0 && now.Sub(modified) > f.cfg.MaxAge {
+			out = append(out, b)
+			continue
 		}
-		keep++
+		kept++
+		total += size
 	}
-	return nil
+	slices.Reverse(out)
+	return out
 }
 
 // measure returns how many bytes the files of a backup take, and when its last line was written.
@@ -100,13 +104,19 @@ func (f *File) discard(b *backup, empty bool) (bool, error) {
 	return err == nil, err
 }
 
-// free deletes the oldest backup that can be, and says whether there was one. It is called with mu held, when the disk is full.
-func (f *File) free() bool {
+// free deletes the oldest backup that can be, and says whether it is worth trying to write again. It is called with mu held, when
+// the disk is full. While another process has the lock, that one is probably doing the same, so it gets a chance; a process
+// that hangs keeps nobody from it.
+func (f *File) free(try int) bool {
+	const chances = 20
 	l, err := f.lock()
-	if err != nil {
-		return false
+	switch {
+	case err == nil:
+		defer l.unlock()
+	case errors.Is(err, ErrBusy) && try < chances:
+		runtime.Gosched()
+		return true
 	}
-	defer l.unlock()
 	backups, err := list(f.path)
 	if err != nil {
 		return false
