@@ -26,6 +26,7 @@ type File struct {
 	due      time.Duration
 	retry    time.Duration // no rotation before
 	backoff  time.Duration // between failed rotations
+	busy     time.Duration // between attempts while somebody else rotates
 	boundary time.Time     // when the period of the file ends
 	strayed  bool          // the last attempt to open the live file failed
 	stats    Stats
@@ -51,6 +52,8 @@ const (
 	lockPoll   = 2 * time.Millisecond
 	minBackoff = time.Second
 	maxBackoff = time.Minute
+	minBusy    = 20 * time.Microsecond
+	maxBusy    = time.Millisecond
 	// maxLeft is how many rotated files may wait to be synced.
 	maxLeft = 64
 )

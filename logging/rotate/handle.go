@@ -26,6 +26,9 @@ type handle struct {
 	verified time.Duration // when that was checked last
 	strict   time.Duration // until when it is checked after each line, because others write to the file, too
 
+	newest string // stamp of the newest backup
+	listed bool   // that is known
+
 	began time.Time // when its first line was written; zero if it is empty or nobody needs to know
 }
 

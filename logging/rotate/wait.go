@@ -18,10 +18,12 @@ func waiting(call func() error) error {
 func (f *File) note(now time.Duration, err error) {
 	switch {
 	case err == nil:
-		f.backoff = 0
+		f.backoff, f.busy = 0, 0
 	case errors.Is(err, ErrBusy): // somebody is rotating right now
-		f.retry = now + time.Millisecond
+		f.busy = min(max(2*f.busy, minBusy), maxBusy)
+		f.retry = now + f.busy
 		f.due = min(f.due, f.retry)
+		f.unread = 0
 	default:
 		f.backoff = min(max(2*f.backoff, minBackoff), maxBackoff)
 		f.retry = now + f.backoff
