@@ -25,9 +25,9 @@ const minBytes = 1 << 10
 // Processes that share a file should have the same Config. If not, each does what its own says: the smallest limits count.
 type Config struct {
 	// MaxBytes is the size that the file does not exceed when one process writes, unless a single line does or rotation fails. Among
-	// several, nobody waits: what the others write while one renames the file, and up to 64 lines of each that did not yet look how
-	// large it is, come on top. That is less than a hundredth of files of 1 MiB, and more than all of files of 64 KiB where 8
-	// processes that do nothing but write share 2 processors. Defaults to 10 MiB; -1 means no limit. At least 1 KiB.
+	// several, nobody waits: up to 64 lines of each that did not look yet how large it is come on top, and what the others write until
+	// one has renamed it. That is a few kB as a rule; with 8 processes that do nothing but write on 2 processors, where the one may be
+	// put aside in the middle, up to 1 MB was seen. Defaults to 10 MiB; -1 means no limit. At least 1 KiB.
 	MaxBytes int64 `env:"MAX_BYTES" default:"10485760" doc:"size at which the file is rotated; -1 means no limit"`
 	// Every is the period of the calendar that a file is for, in Location. The first line of the next period rotates it, so the file
 	// may be older when nobody writes. Defaults to Never.
