@@ -4,6 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
+	"slices"
+	"strings"
 	"time"
 )
 
@@ -71,24 +73,60 @@ func closeFile(f *os.File) {
 
 // listed returns the backups.
 func listed(path string) ([]Backup, error) {
-	backups, err := list(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, fail("list", path, err)
-	}
-	var out []Backup
-	for _, b := range backups {
-		for _, name := range b.paths() { // the source comes first: it is complete
-			info, err := os.Lstat(name)
-			if err != nil {
-				continue
+	for try := 0; ; try++ {
+		backups, err := listTwice(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil, nil
+		}
+		if err != nil {
+			return nil, fail("list", path, err)
+		}
+		var out []Backup
+		for i := range backups {
+			if b, ok := backups[i].look(); ok {
+				out = append(out, b)
 			}
-			rotated, _ := time.Parse(stampLayout, b.stamp)
-			out = append(out, Backup{Path: name, Rotated: rotated, Ext: name[len(b.base):], Size: info.Size(), Modified: info.ModTime()})
-			break
+		}
+		const tries = 100
+		if len(out) == len(backups) || try >= tries { // otherwise some were compressed or deleted meanwhile
+			return out, nil
 		}
 	}
-	return out, nil
+}
+
+// listTwice lists the backups, and those that it missed: a directory is read in pieces, and a backup that is compressed in
+// between may be found neither as it was nor compressed. It does not change a second time.
+func listTwice(path string) ([]backup, error) {
+	once, err := list(path)
+	if err != nil {
+		return nil, err
+	}
+	again, err := list(path)
+	if err != nil {
+		return nil, err
+	}
+	all := slices.Concat(once, again)
+	slices.SortStableFunc(all, func(a, b backup) int { return strings.Compare(a.stamp, b.stamp) })
+	var out []backup
+	for _, b := range all {
+		last := len(out) - 1
+		if last < 0 || out[last].stamp != b.stamp {
+			out = append(out, b)
+			continue
+		}
+		out[last].raw = out[last].raw || b.raw
+		out[last].exts = append(out[last].exts, b.exts...)
+	}
+	return slices.DeleteFunc(out, func(b backup) bool { return len(b.paths()) == 0 }), nil
+}
+
+// look returns the form of a backup that is read. The source comes first: it is complete.
+func (b *backup) look() (Backup, bool) {
+	for _, name := range b.paths() {
+		if info, err := os.Lstat(name); err == nil {
+			rotated, _ := time.Parse(stampLayout, b.stamp)
+			return Backup{Path: name, Rotated: rotated, Ext: name[len(b.base):], Size: info.Size(), Modified: info.ModTime()}, true
+		}
+	}
+	return Backup{}, false
 }

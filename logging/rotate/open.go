@@ -48,11 +48,32 @@ func (f *File) open() (*os.File, error) {
 	}
 	file, err := os.OpenFile(f.path, flag, mode)
 	if errors.Is(err, fs.ErrNotExist) {
-		if err = os.MkdirAll(filepath.Dir(f.path), dirMode); err == nil {
+		if err = makeDir(filepath.Dir(f.path)); err == nil {
 			file, err = os.OpenFile(f.path, flag, mode)
 		}
 	}
 	return file, fail("open", f.path, err)
+}
+
+// makeDir makes a directory and those above it that are not there. A power cut does not take them, unless one of those that were there
+// may not be read.
+func makeDir(dir string) error {
+	var changed []string
+	for d := dir; ; d = filepath.Dir(d) {
+		if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
+			break
+		}
+		changed = append(changed, filepath.Dir(d))
+	}
+	if err := os.MkdirAll(dir, dirMode); err != nil {
+		return err
+	}
+	for _, d := range changed {
+		if err := syncDir(d); err != nil && !errors.Is(err, fs.ErrPermission) {
+			return err
+		}
+	}
+	return nil
 }
 
 // adopt locks a file and ends its last line. It returns nil when the file is not at the path any more, or is locked, as files are

@@ -2,6 +2,8 @@ package rotate_test
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -42,5 +44,44 @@ func TestReadWhileItGoes(t *testing.T) {
 			}
 			require.Equal(t, n+1, i)
 		})
+	}
+}
+
+// A directory that is too large to be listed in one go changes while it is: no backup is missed or counted twice.
+func TestListWhileCompressed(t *testing.T) {
+	t.Parallel()
+	path := logPath(t)
+	for i := range 2000 {
+		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), fmt.Sprint("somebody's file number ", i)), nil, 0o600))
+	}
+	const n = 300
+	for i := range n {
+		require.NoError(t, os.WriteFile(fmt.Sprintf("%s.20240102T030405.%06dZ", path, i), fmt.Appendf(nil, "line %d\n", i), 0o600))
+	}
+	done := make(chan error)
+	go func() {
+		f, err := rotate.Open(path, rotate.Config{Backups: -1, CloseWait: -1})
+		if err == nil {
+			err = f.Close()
+		}
+		done <- err
+	}()
+	for rounds := 0; ; rounds++ {
+		files, err := rotate.Backups(path)
+		require.NoError(t, err)
+		backups := 0
+		for _, b := range files {
+			if !b.Live() {
+				backups++
+			}
+		}
+		require.Equal(t, n, backups)
+		select {
+		case err := <-done:
+			require.NoError(t, err)
+			t.Logf("listed %d times", rounds)
+			return
+		default:
+		}
 	}
 }

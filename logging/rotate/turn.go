@@ -73,7 +73,7 @@ func (f *File) newest() (string, error) {
 	if f.h.listed {
 		return f.h.newest, nil
 	}
-	backups, err := list(f.path)
+	backups, err := listTwice(f.path)
 	if err != nil {
 		return "", fail("list", f.path, err)
 	}
