@@ -1,6 +1,7 @@
 package rotate
 
 import (
+	"cmp"
 	"errors"
 	"io/fs"
 	"os"
@@ -31,19 +32,19 @@ func Backups(path string) ([]Backup, error) {
 	if err != nil {
 		return nil, fail("list", path, err)
 	}
-	live, out, err := scan(real)
+	live, out, err := scan(real, ".gz", ".zst")
 	closeFile(live)
 	return out, err
 }
 
-// scan lists the files and opens the live one, which is nil if there is none, so that none is twice or missing in between.
-func scan(path string) (live *os.File, out []Backup, err error) {
+// scan lists the files, with the forms of backups that are preferred, and opens the live one, which is nil if there is none, so that none is twice or missing in between.
+func scan(path string, exts ...string) (live *os.File, out []Backup, err error) {
 	for try := 0; ; try++ {
 		live, err := openRegular(path, os.O_RDONLY, 0)
 		if err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return nil, nil, fail("open", path, err)
 		}
-		out, err := listed(path)
+		out, err := listed(path, exts)
 		if err != nil {
 			closeFile(live)
 			return nil, nil, err
@@ -71,8 +72,8 @@ func closeFile(f *os.File) {
 	}
 }
 
-// listed returns the backups.
-func listed(path string) ([]Backup, error) {
+// listed returns the backups. Of those that are there in several forms, a complete one counts before what somebody put there.
+func listed(path string, exts []string) ([]Backup, error) {
 	for try := 0; ; try++ {
 		backups, err := listTwice(path)
 		if errors.Is(err, fs.ErrNotExist) {
@@ -83,7 +84,7 @@ func listed(path string) ([]Backup, error) {
 		}
 		var out []Backup
 		for i := range backups {
-			if b, ok := backups[i].look(); ok {
+			if b, ok := backups[i].look(exts); ok {
 				out = append(out, b)
 			}
 		}
@@ -120,13 +121,28 @@ func listTwice(path string) ([]backup, error) {
 	return slices.DeleteFunc(out, func(b backup) bool { return len(b.paths()) == 0 }), nil
 }
 
-// look returns the form of a backup that is read. The source comes first: it is complete.
-func (b *backup) look() (Backup, bool) {
-	for _, name := range b.paths() {
+// look returns the form of a backup that is read. The source comes first.
+func (b *backup) look(preferred []string) (Backup, bool) {
+	names := b.paths()
+	slices.SortStableFunc(names, func(x, y string) int {
+		return cmp.Compare(rank(x[len(b.base):], preferred), rank(y[len(b.base):], preferred))
+	})
+	for _, name := range names {
 		if info, err := os.Lstat(name); err == nil {
 			rotated, _ := time.Parse(stampLayout, b.stamp)
 			return Backup{Path: name, Rotated: rotated, Ext: name[len(b.base):], Size: info.Size(), Modified: info.ModTime()}, true
 		}
 	}
 	return Backup{}, false
+}
+
+func rank(ext string, preferred []string) int {
+	i := slices.Index(preferred, ext)
+	switch {
+	case ext == "":
+		return -1
+	case i < 0:
+		return len(preferred)
+	}
+	return i
 }

@@ -27,13 +27,17 @@ var ErrLongLine = errors.New("line of more than 64 MiB")
 // no file is there it yields nothing.
 func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 	codecs = append(slices.Clone(codecs), Gzip{})
+	exts := make([]string, len(codecs))
+	for i, c := range codecs {
+		exts[i] = c.Ext()
+	}
 	return func(yield func([]byte, error) bool) {
 		real, err := resolve(path)
 		if err != nil {
 			yield(nil, fail("list", path, err))
 			return
 		}
-		live, files, err := scan(real)
+		live, files, err := scan(real, exts...)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -45,7 +49,7 @@ func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 			if b.Live() {
 				more, err = readLines(live, yield)
 			} else {
-				more, err = readBackup(real, b, codecs, yield)
+				more, err = readBackup(real, b, exts, codecs, yield)
 			}
 			if err != nil && more {
 				more = yield(nil, fail("read", b.Path, err))
@@ -58,10 +62,10 @@ func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 }
 
 // readBackup yields the lines of a rotated file in whatever form it is there now.
-func readBackup(path string, b Backup, codecs []Codec, yield func([]byte, error) bool) (more bool, err error) {
+func readBackup(path string, b Backup, exts []string, codecs []Codec, yield func([]byte, error) bool) (more bool, err error) {
 	file, err := openRegular(b.Path, os.O_RDONLY, 0)
 	if errors.Is(err, fs.ErrNotExist) { // compressed, or deleted
-		now, err := listed(path)
+		now, err := listed(path, exts)
 		if err != nil {
 			return true, err
 		}
@@ -82,7 +86,7 @@ func readBackup(path string, b Backup, codecs []Codec, yield func([]byte, error)
 	if b.Ext == "" {
 		return readLines(file, yield)
 	}
-	i := slices.IndexFunc(codecs, func(c Codec) bool { return c.Ext() == b.Ext })
+	i := slices.Index(exts, b.Ext)
 	if i < 0 {
 		return true, fail("read", b.Path, errors.New("no codec given for "+b.Ext))
 	}

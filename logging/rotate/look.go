@@ -44,7 +44,7 @@ func (f *File) calendar(now time.Duration) {
 	wall := time.Now()
 	if f.h.began.IsZero() {
 		if info, err := f.h.file.Stat(); err == nil && info.Size() > 0 {
-			f.h.began = f.begin(info)
+			f.h.began = f.beganAt(info)
 		}
 		f.setBoundary(wall)
 	}

@@ -4,12 +4,8 @@ import (
 	"errors"
 	"io/fs"
 	"os"
-	"path/filepath"
 	"time"
 )
-
-// dirMode is that of directories that are made.
-const dirMode fs.FileMode = 0o750
 
 var (
 	errIrregular = errors.New("not a regular file; write to consoles and pipes without rotation")
@@ -34,46 +30,6 @@ func (f *File) acquire() (*handle, error) {
 		file.Close()
 	}
 	return nil, &Error{Op: "flock", Path: f.path, Err: ErrBusy}
-}
-
-// open opens the path. A pipe is not opened, which might wait.
-func (f *File) open() (*os.File, error) {
-	if info, err := os.Lstat(f.path); err == nil && !info.Mode().IsRegular() {
-		return nil, fail("open", f.path, errIrregular)
-	}
-	const flag = os.O_RDWR | os.O_CREATE | os.O_APPEND | noFollow
-	mode := f.cfg.Mode
-	if f.h != nil { // as it was when it was opened: whoever moved it may have changed it since
-		mode = f.h.info.Mode().Perm()
-	}
-	file, err := os.OpenFile(f.path, flag, mode)
-	if errors.Is(err, fs.ErrNotExist) {
-		if err = makeDir(filepath.Dir(f.path)); err == nil {
-			file, err = os.OpenFile(f.path, flag, mode)
-		}
-	}
-	return file, fail("open", f.path, err)
-}
-
-// makeDir makes a directory and those above it that are not there. A power cut does not take them, unless one of those that were there
-// may not be read.
-func makeDir(dir string) error {
-	var changed []string
-	for d := dir; ; d = filepath.Dir(d) {
-		if _, err := os.Stat(d); err == nil || d == filepath.Dir(d) {
-			break
-		}
-		changed = append(changed, filepath.Dir(d))
-	}
-	if err := os.MkdirAll(dir, dirMode); err != nil {
-		return err
-	}
-	for _, d := range changed {
-		if err := syncDir(d); err != nil && !errors.Is(err, fs.ErrPermission) {
-			return err
-		}
-	}
-	return nil
 }
 
 // adopt locks a file and ends its last line. It returns nil when the file is not at the path any more, or is locked, as files are
@@ -115,13 +71,13 @@ func (f *File) adopt(file *os.File) (*handle, error) {
 		return nil, nil //nolint:nilnil // see above
 	}
 	if f.cfg.Every != Never && h.end > 0 {
-		h.began = f.begin(h.info)
+		h.began = f.beganAt(h.info)
 	}
 	return h, nil
 }
 
-// begin returns when the first line of a file that is not empty was written.
-func (f *File) begin(info fs.FileInfo) time.Time {
+// beganAt returns when the first line of a file that is not empty was written.
+func (f *File) beganAt(info fs.FileInfo) time.Time {
 	if t := f.readBegin(number(info)); !t.IsZero() {
 		return t
 	}

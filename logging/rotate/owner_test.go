@@ -28,13 +28,14 @@ func TestModeStays(t *testing.T) {
 	path := logPath(t)
 	synctest.Test(t, func(t *testing.T) {
 		require.NoError(t, os.WriteFile(path, []byte("zero\n"), 0o600))
+		require.NoError(t, os.Chmod(path, 0o620))
 		f, err := rotate.Open(path, rotate.Config{Mode: 0o644, Backups: -1, CloseWait: -1})
 		require.NoError(t, err)
 		require.NoError(t, os.Rename(path, path+".old")) // by somebody else
 		require.NoError(t, os.Chmod(path+".old", 0o400))
 		time.Sleep(time.Second)
 		write(t, f, "one")
-		require.Equal(t, fs.FileMode(0o600), mode(t, path))
+		require.Equal(t, fs.FileMode(0o620), mode(t, path))
 		require.NoError(t, os.Chmod(path, 0o666))
 		require.NoError(t, f.Rotate())
 		require.Equal(t, fs.FileMode(0o666), mode(t, path), "whatever the umask is")

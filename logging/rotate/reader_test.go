@@ -51,10 +51,10 @@ func TestReadWhileItGoes(t *testing.T) {
 func TestListWhileCompressed(t *testing.T) {
 	t.Parallel()
 	path := logPath(t)
-	for i := range 2000 {
+	for i := range 1200 {
 		require.NoError(t, os.WriteFile(filepath.Join(filepath.Dir(path), fmt.Sprint("somebody's file number ", i)), nil, 0o600))
 	}
-	const n = 300
+	const n = 150
 	for i := range n {
 		require.NoError(t, os.WriteFile(fmt.Sprintf("%s.20240102T030405.%06dZ", path, i), fmt.Appendf(nil, "line %d\n", i), 0o600))
 	}

@@ -3,6 +3,7 @@ package rotate_test
 import (
 	"fmt"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -47,6 +48,24 @@ func TestRetentionByLastLine(t *testing.T) {
 	}
 	require.NoError(t, open(t, path, rotate.Config{MaxAge: time.Hour, Codec: rotate.None{}, CloseWait: -1}).Close())
 	require.Equal(t, []string{"line 1"}, texts(t, path))
+}
+
+// A copy that somebody made beside a backup is not read instead of it.
+func TestForeignForm(t *testing.T) {
+	t.Parallel()
+	path := logPath(t)
+	f := open(t, path, rotate.Config{Backups: -1, CloseWait: -1})
+	write(t, f, "line")
+	require.NoError(t, f.Rotate())
+	require.NoError(t, f.Close())
+	files, err := rotate.Backups(path)
+	require.NoError(t, err)
+	base, _ := strings.CutSuffix(files[0].Path, ".gz")
+	require.NoError(t, os.WriteFile(base+".bak", []byte("no gzip"), 0o600))
+	require.Equal(t, []string{"line"}, texts(t, path))
+	files, err = rotate.Backups(path)
+	require.NoError(t, err)
+	require.Equal(t, ".gz", files[0].Ext)
 }
 
 // What is kept is an unbroken row up to the newest, which is there whatever its size.
