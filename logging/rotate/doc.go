@@ -34,7 +34,7 @@
 //   - Network file systems that several machines write to: appending is not one step there, so they write over each other, whatever
 //     flock does. Processes of one machine may share a file there if flock works; Open fails where it is not there at all, and
 //     [Config.Unshared] does without.
-//   - What those can do who may write to the directory: they may delete and replace what they like. Links and pipes that they put in
+//   - What those can do who may write to the directory: they may delete and replace what they like. Symbolic links and pipes that they put in
 //     the place of the log, its backups and its lock are not followed, so nothing elsewhere is read, written or emptied. Who may
 //     only read the files can hold their locks: then lines go on in the same file, and backups stay as they are.
 //   - A backup that a process has open which writes nothing: it is compressed and deleted after that process wrote again, or ended.
@@ -53,6 +53,6 @@
 // Backups are called path.20060102T150405.000000Z.gz, by the time in UTC at which they were rotated. When that time is not
 // later than that of the newest, as after the clock was set back, it is a microsecond more than that, so that names sort as
 // lines do. Whatever regular file is called so, with any extension of up to 8 letters and digits, is taken for a form of that
-// backup and deleted with it. Lines from several processes are in the order in which they were written, but for the moments after a rotation in
-// which some still write to the old file.
+// backup and deleted with it. Lines from several processes are in the order in which they were written, but for the moments
+// after a rotation in which some still write to the old file.
 package rotate
