@@ -74,19 +74,21 @@ func fillAndFree(t *testing.T, open func(path string) (io.WriteCloser, error), k
 func fullDiskRuns(t *testing.T, runs int) {
 	t.Helper()
 	for _, w := range logWriters() {
-		lossy := 0
-		var all shared
-		for run := range runs {
-			s := fillAndFree(t, w.open, 2500+100*(run%3), uint64(run))
-			if s.lost > 0 {
-				lossy++
+		t.Run(w.name, func(t *testing.T) {
+			lossy := 0
+			var all shared
+			for run := range runs {
+				s := fillAndFree(t, w.open, 2500+100*(run%3), uint64(run))
+				if s.lost > 0 {
+					lossy++
+				}
+				all = shared{all.acknowledged + s.acknowledged, all.lost + s.lost, all.corrupt + s.corrupt, all.twice + s.twice}
+				if w.name == "rotate" {
+					require.Equal(t, shared{acknowledged: s.acknowledged, corrupt: s.corrupt}, s)
+				}
 			}
-			all = shared{all.acknowledged + s.acknowledged, all.lost + s.lost, all.corrupt + s.corrupt, all.twice + s.twice}
-			if w.name == "rotate" {
-				require.Equal(t, shared{acknowledged: s.acknowledged, corrupt: s.corrupt}, s)
-			}
-		}
-		t.Logf("%-10s lost acknowledged lines in %d of %d runs: %d of %d, %d corrupt, %d twice", w.name, lossy, runs, all.lost, all.acknowledged, all.corrupt, all.twice)
+			t.Logf("lost acknowledged lines in %d of %d runs: %d of %d, %d corrupt, %d twice", lossy, runs, all.lost, all.acknowledged, all.corrupt, all.twice)
+		})
 	}
 }
 

@@ -158,34 +158,34 @@ func writeTogether(t *testing.T, writer string, processes, lines, filling int) s
 // TestRotatePeersProcesses is the short form of the campaign. That peers lose lines is not required of them.
 func TestRotatePeersProcesses(t *testing.T) {
 	for _, w := range logWriters() {
-		s := writeTogether(t, w.name, 2, 2000, 1000)
-		t.Logf("%-10s %d of %d acknowledged lines lost (%.1f %%), %d corrupt, %d twice", w.name, s.lost, s.acknowledged, s.percent(), s.corrupt, s.twice)
-		if w.name == "rotate" {
-			require.Equal(t, shared{acknowledged: 4000}, s)
-		}
+		t.Run(w.name, func(t *testing.T) { togetherRuns(t, w.name, 1, 2, 2000, 1000) })
 	}
 }
 
 // TestCampaignRotatePeersProcesses lets 8 processes write 20,000 lines each, ten times: ours loses none.
 func TestCampaignRotatePeersProcesses(t *testing.T) {
 	campaign(t)
-	const processes, lines = 8, 20_000
 	for _, w := range logWriters() {
-		lossy := 0
-		low, high := 100.0, 0.0
-		for run := range campaignRuns {
-			s := writeTogether(t, w.name, processes, lines, 20)
-			t.Logf("%-10s run %2d: %6d of %d acknowledged lines lost (%.1f %%), %d corrupt, %d twice", w.name, run+1, s.lost, s.acknowledged, s.percent(), s.corrupt, s.twice)
-			if s.lost > 0 {
-				lossy++
-			}
-			low, high = min(low, s.percent()), max(high, s.percent())
-			if w.name == "rotate" {
-				require.Equal(t, shared{acknowledged: processes * lines}, s)
-			}
-		}
-		t.Logf("%-10s lost lines in %d of %d runs, %.1f to %.1f %%", w.name, lossy, campaignRuns, low, high)
+		t.Run(w.name, func(t *testing.T) { togetherRuns(t, w.name, campaignRuns, 8, 20_000, 20) })
 	}
+}
+
+func togetherRuns(t *testing.T, writer string, runs, processes, lines, filling int) {
+	t.Helper()
+	lossy := 0
+	low, high := 100.0, 0.0
+	for run := range runs {
+		s := writeTogether(t, writer, processes, lines, filling)
+		t.Logf("run %2d: %6d of %d acknowledged lines lost (%.1f %%), %d corrupt, %d twice", run+1, s.lost, s.acknowledged, s.percent(), s.corrupt, s.twice)
+		if s.lost > 0 {
+			lossy++
+		}
+		low, high = min(low, s.percent()), max(high, s.percent())
+		if writer == "rotate" {
+			require.Equal(t, shared{acknowledged: processes * lines}, s)
+		}
+	}
+	t.Logf("%s lost lines in %d of %d runs, %.1f to %.1f %%", writer, lossy, runs, low, high)
 }
 
 // campaignRuns is how often a campaign is repeated.
