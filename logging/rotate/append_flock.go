@@ -45,7 +45,7 @@ func appendRest(f *os.File, fd uintptr, b []byte, n int) (int, error) {
 		}
 	}
 	if err == nil {
-		return n, fail("write", f.Name(), io.ErrShortWrite)
+		return n, fail("write", f.Name(), errSplit)
 	}
 	return n, &Error{Op: "write", Path: f.Name(), Err: fmt.Errorf("%w: %w", io.ErrShortWrite, err)}
 }

@@ -31,7 +31,7 @@ func (f *File) ticked() {
 	f.stale.Store(true)
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	if f.h != nil && !f.h.torn { // otherwise that is for the next line
-		_ = f.verify(time.Since(f.started), true)
+	if f.h != nil {
+		_ = f.verify(time.Since(f.started))
 	}
 }

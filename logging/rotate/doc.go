@@ -20,7 +20,8 @@
 //     the file, and the next line that fits begins a line of its own. Nothing needs to be done for that;
 //   - when rotation fails: it goes on in the old file, and tries again after a second, then two, up to a minute.
 //
-// A line that was not acknowledged may be there, whole or in part: a caller that writes it again may find it twice.
+// A line that was not acknowledged may be there, whole or in part: a caller that writes it again may find it twice. So may one of
+// which all but the newline fitted on the disk before [Config.FreeOnFull] made room for it.
 //
 // A power cut or a crash of the kernel takes what was not synced. What was acknowledged before [File.Sync] was called is safe
 // when that returned nil; with [Config.SyncWrites] each line is when it is acknowledged, if the disk keeps its word.

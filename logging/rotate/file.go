@@ -137,7 +137,7 @@ func (f *File) write(line []byte) error {
 		f.note(now, f.turn(now, func(size int64) bool { return size+need > f.limit }))
 	}
 	err := f.put(now, line)
-	for try := 0; err != nil && f.cfg.FreeOnFull && isFull(err) && f.free(try); try++ {
+	for try := 0; err != nil && f.again(err, try); try++ {
 		err = f.put(now, line)
 	}
 	if err != nil {

@@ -16,13 +16,14 @@ type handle struct {
 
 	end   int64 // where it ends, as far as is known
 	clean bool  // what is before base is empty or ends with a newline
-	torn  bool  // the last line may be unfinished: look before the next write
+	torn  bool  // the last write may have left a line unfinished: look before the next one
 	dead  bool  // it had to be closed, and could not be opened again
 
 	// The lines since base, in recent, were written but it is not checked yet that each is on a line of its own.
 	base     int64
 	recent   []byte
 	lengths  []int         // of these
+	owed     [][]byte      // lines that were acknowledged, and are not on a line of their own: they are to be written again
 	verified time.Duration // when that was checked last
 	strict   time.Duration // until when it is checked after each line, because others write to the file, too
 
@@ -79,11 +80,14 @@ func (h *handle) forget(at int64) {
 	h.recent = h.recent[:0]
 }
 
-// missing returns those of the recent lines, the last of which ends at an offset, that are not on a line of their own. Others wrote
-// between them.
+// missing returns those of the recent lines that are not on a line of their own. Others wrote between them. The last write, of a line
+// or of a part of one that failed, ended at an offset.
 func (h *handle) missing(at int64) ([][]byte, error) {
-	last := h.lengths[len(h.lengths)-1]
-	if len(h.lengths) == 1 || at < h.end { // truncated: what is gone is not missed
+	if at < h.end && h.torn { // truncated: what is gone is not missed
+		return nil, nil
+	}
+	if (len(h.lengths) == 1 || at < h.end) && !h.torn {
+		last := h.lengths[len(h.lengths)-1]
 		rec := h.recent[len(h.recent)-last:]
 		if ok, err := h.newlineBefore(at - int64(last)); ok || err != nil || rec[0] == '\n' {
 			return nil, err

@@ -31,7 +31,7 @@ func (f *File) look(now time.Duration) {
 // grown takes note of the size, which others change.
 func (f *File) grown(now time.Duration, info os.FileInfo) {
 	if h := f.h; info.Size() != h.end {
-		_ = f.verify(now, true)
+		_ = f.verify(now)
 		if len(h.lengths) == 0 && info.Size() != h.end {
 			h.base, h.end, h.clean = info.Size(), info.Size(), false
 			h.strict = now + strictFor
@@ -87,26 +87,15 @@ func (f *File) renew(now time.Duration) error {
 	f.seen = f.lines
 	f.use(h)
 	f.leave(old)
-	for _, rec := range owed {
-		if err := f.put(now, rec); err != nil {
-			f.stats.Lost++
-			f.report(err)
-		}
-	}
+	f.h.owed = owed
+	_ = f.verify(now) // if it fails, they stay owed
 	return nil
 }
 
 // settle checks the last lines of a file that is left, and returns those that have to be written again and cannot be there.
 func (f *File) settle(now time.Duration) [][]byte {
-	if f.verify(now, true) == nil {
-		return nil
-	}
-	at, err := written(f.h.file, f.h.end)
-	if err != nil || len(f.h.lengths) == 0 {
-		return nil
-	}
-	owed, _ := f.h.missing(at)
-	return owed
+	_ = f.verify(now)
+	return f.h.owed
 }
 
 // leave lets others compress a file. It stays open until it is synced.

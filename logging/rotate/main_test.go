@@ -20,7 +20,7 @@ import (
 // roleEnv makes the test binary one of the processes that write. What they are to do follows as arguments.
 const roleEnv = "ROTATE_TEST_ROLE"
 
-var roles = map[string]func(args []string) error{"lines": writeLines, "acknowledge": acknowledge}
+var roles = map[string]func(args []string) error{"lines": writeLines, "acknowledge": acknowledge, "full": writeFull}
 
 func TestMain(m *testing.M) {
 	if do, ok := roles[os.Getenv(roleEnv)]; ok {

@@ -2,6 +2,8 @@ package rotate
 
 import (
 	"errors"
+	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"time"
@@ -9,6 +11,7 @@ import (
 
 var (
 	errIrregular = errors.New("not a regular file; write to consoles and pipes without rotation")
+	errSplit     = fmt.Errorf("%w: others wrote in between", io.ErrShortWrite)
 	errLinks     = errors.New("too many symbolic links")
 	errGlued     = errors.New("other processes keep leaving unfinished lines")
 )

@@ -4,13 +4,16 @@ package rotate_test
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -47,6 +50,39 @@ func writeLines(args []string) error {
 		return fmt.Errorf("%s: %+v", name, s)
 	}
 	return f.Close()
+}
+
+// writeFull writes more lines than the disk has room for, and says when each was acknowledged: name, path, number of lines.
+func writeFull(args []string) error {
+	name, path := args[0], args[1]
+	n, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	f, err := rotate.Open(path, rotate.Config{MaxBytes: 64 << 10, Backups: -1, FreeOnFull: true, Codec: rotate.None{}, CloseWait: -1})
+	if err != nil {
+		return err
+	}
+	fmt.Println("ready")
+	if _, err := io.Copy(io.Discard, os.Stdin); err != nil {
+		return err
+	}
+	var notes strings.Builder
+	for i := range n {
+		id := fmt.Sprintf("%s-%06d", name, i)
+		_, err := f.Write(line(id, 300+i%200))
+		switch {
+		case err == nil:
+			fmt.Fprintf(&notes, "%020d %s\n", time.Now().UnixNano(), id)
+		case !errors.Is(err, syscall.ENOSPC): // that is left when all that could be deleted is in use
+			return err
+		}
+	}
+	if err := f.Close(); err != nil {
+		return err
+	}
+	fmt.Print(notes.String())
+	return nil
 }
 
 func TestProcesses(t *testing.T) {

@@ -1,6 +1,9 @@
 package rotate
 
-import "time"
+import (
+	"bytes"
+	"time"
+)
 
 const (
 	// Lines are checked when there are so many of them or they are so old, or at once when others write, too.
@@ -10,45 +13,55 @@ const (
 	strictFor = time.Second
 )
 
-// put appends a line, with mu held.
+// put writes a line, after those that are owed, and checks it if it is time, with mu held.
 func (f *File) put(now time.Duration, line []byte) error {
 	h := f.h
-	if len(h.lengths) > 0 && h.torn { // an earlier check could not be finished
-		if err := f.verify(now, true); err != nil {
-			return err
-		}
-	}
-	rec, healing := line, false
-	if h.torn || line[len(line)-1] != '\n' {
-		var err error
-		if rec, healing, err = f.record(line); err != nil {
+	if len(h.owed) > 0 || h.torn && len(h.lengths) > 0 {
+		if err := f.verify(now); err != nil {
 			return err
 		}
 	}
 	first := h.end == 0
-	n, err := appendOnce(h.file, h.fd, rec)
-	h.end += int64(n)
+	n, err := f.add(now, line)
 	if err != nil {
-		_ = f.verify(now, false)
-		h.torn = true
 		return err
 	}
-	if healing {
-		f.stats.Healed++
-	}
-	h.torn = false
-	h.remember(rec)
 	if first || now < h.strict || len(h.lengths) >= unchecked || len(h.recent) > 64<<10 || now-h.verified > uncheckedFor {
-		if err := f.verify(now, true); err != nil {
+		if err := f.verify(now); err != nil && !f.stands(line) {
 			return err
 		}
-		if h.end == int64(len(rec)) && f.cfg.Every != Never {
+		if h.end == int64(n) && f.cfg.Every != Never {
 			h.began = time.Now()
 			f.setBoundary(h.began)
 			f.writeBegin(number(h.info), h.began)
 		}
 	}
 	return nil
+}
+
+// add appends a line, and returns how long it is in the file.
+func (f *File) add(now time.Duration, line []byte) (int, error) {
+	h := f.h
+	rec, healing := line, false
+	if h.torn || line[len(line)-1] != '\n' {
+		var err error
+		if rec, healing, err = f.record(line); err != nil {
+			return 0, err
+		}
+	}
+	n, err := appendOnce(h.file, h.fd, rec)
+	h.end += int64(n)
+	if err != nil {
+		h.torn = true
+		_ = f.check(now) // those before, as long as it is known where they are
+		return 0, err
+	}
+	if healing {
+		f.stats.Healed++
+	}
+	h.torn = false
+	h.remember(rec)
+	return n, nil
 }
 
 // record returns what is written for a line: with a newline at its end and, when the last line is unfinished, one before it.
@@ -78,52 +91,17 @@ func (f *File) record(line []byte) (rec []byte, healing bool, err error) {
 	return f.buf, healing, nil
 }
 
-// verify checks that the lines since the last time are each on a line of their own, and, when again is set, writes those again that
-// are not: another process may have died in the middle of a line just before ours came. Where the last write ended tells
-// whether anybody wrote in between; only then there is something to read.
-func (f *File) verify(now time.Duration, again bool) error {
+// stands says, when not all could be verified, whether a line that was just written is not to blame: only older ones are owed. If it
+// is owed itself, it is no more, as it will not be acknowledged.
+func (f *File) stands(line []byte) bool {
 	h := f.h
-	for range 3 {
-		if len(h.lengths) == 0 {
-			return nil
-		}
-		at, err := written(h.file, h.end)
-		if err != nil {
-			return err
-		}
-		if at == h.end && h.clean {
-			h.forget(at)
-			h.verified = now
-			return nil
-		}
-		h.strict = now + strictFor
-		missing, err := h.missing(at)
-		if err != nil {
-			return err
-		}
-		if len(missing) == 0 {
-			h.forget(at)
-			h.verified = now
-			return nil
-		}
-		if !again {
-			return nil
-		}
-		h.forget(at)
-		for i, rec := range missing {
-			n, err := appendOnce(h.file, h.fd, rec)
-			h.end += int64(n)
-			if err != nil {
-				h.torn = true // and these are still owed
-				for _, rec := range missing[i:] {
-					h.remember(rec)
-				}
-				return err
-			}
-			f.stats.Healed++
-			h.remember(rec)
-		}
+	last := len(h.owed) - 1
+	if last < 0 {
+		return false // it could not be checked
 	}
-	h.torn = true
-	return fail("write", f.path, errGlued)
+	if bytes.Equal(bytes.Trim(h.owed[last], "\n"), bytes.Trim(line, "\n")) {
+		h.owed = h.owed[:last]
+		return false
+	}
+	return true
 }

@@ -14,6 +14,9 @@ func (f *File) retain() error {
 	if f.cfg.Backups < 0 && f.cfg.MaxAge <= 0 && f.cfg.MaxTotal <= 0 {
 		return nil
 	}
+	if backups, err := list(f.path); err == nil && len(f.surplus(backups, time.Now())) == 0 {
+		return nil // without the lock, which keeps others from rotating
+	}
 	l, err := f.lock()
 	if err != nil {
 		if errors.Is(err, ErrBusy) { // who rotates looks after it afterwards
@@ -102,6 +105,14 @@ func (f *File) discard(b *backup, empty bool) (bool, error) {
 	}
 	err := errors.Join(errs...)
 	return err == nil, err
+}
+
+// again says whether a line that failed is worth a further attempt.
+func (f *File) again(err error, try int) bool {
+	if errors.Is(err, errSplit) { // there is room by now
+		return try < 3
+	}
+	return f.cfg.FreeOnFull && isFull(err) && f.free(try)
 }
 
 // free deletes the oldest backup that can be, and says whether it is worth trying to write again. It is called with mu held, when

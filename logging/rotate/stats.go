@@ -8,7 +8,7 @@ type Stats struct {
 	Rotations int64 // by this File
 	Reopened  int64 // times that somebody else had rotated, moved or deleted the live file
 	Healed    int64 // unfinished lines of others, or of failed writes, that were ended so that they take no good one with them
-	Lost      int64 // lines at most that were acknowledged while the file had been deleted, until that was noticed
+	Lost      int64 // lines at most that were acknowledged while the file had been deleted, until that was noticed, or that Close could not write again
 	Failures  int64 // of rotation, compression and retention, as OnError is told
 
 	Compressed int64 // rotated files

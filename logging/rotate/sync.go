@@ -41,8 +41,9 @@ func (f *File) syncLocked(closing bool) error {
 	h, left, lines, newName := f.h, f.left, f.lines, f.newName
 	var err error
 	if h != nil {
-		err = f.verify(f.due, true)
+		err = f.verify(f.due)
 		if closing {
+			f.stats.Lost += int64(len(h.owed))
 			f.h = nil
 		}
 	}

@@ -31,7 +31,7 @@ func (f *File) turn(now time.Duration, needed func(size int64) bool) error {
 		f.grown(now, info)
 		return nil
 	}
-	if err := f.verify(now, true); err != nil {
+	if err := f.verify(now); err != nil {
 		return err
 	}
 	if !sharing {
