@@ -28,11 +28,11 @@ func (b Backup) Live() bool { return b.Rotated.IsZero() }
 //
 // It fails with an [*Error] when the directory cannot be read, and returns nothing when it is not there.
 func Backups(path string) ([]Backup, error) {
-	real, err := resolve(path)
+	target, err := resolve(path)
 	if err != nil {
 		return nil, fail("list", path, err)
 	}
-	live, out, err := scan(real, ".gz", ".zst")
+	live, out, err := scan(target, ".gz", ".zst")
 	closeFile(live)
 	return out, err
 }

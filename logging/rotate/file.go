@@ -68,12 +68,12 @@ func Open(path string, cfg Config) (*File, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, &Error{Op: "open", Path: path, Err: err}
 	}
-	real, err := resolve(path)
+	target, err := resolve(path)
 	if err != nil {
 		return nil, fail("open", path, err)
 	}
-	f := &File{cfg: cfg.withDefaults(), path: real, started: time.Now()}
-	if err := roomFor(real, f.cfg.Codec.Ext()); err != nil {
+	f := &File{cfg: cfg.withDefaults(), path: target, started: time.Now()}
+	if err := roomFor(target, f.cfg.Codec.Ext()); err != nil {
 		return nil, fail("open", path, err)
 	}
 	var h *handle

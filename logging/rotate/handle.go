@@ -56,7 +56,7 @@ func (h *handle) newlineBefore(at int64) (bool, error) {
 	}
 	var last [1]byte
 	if _, err := h.file.ReadAt(last[:], at-1); err != nil {
-		if err == io.EOF { //nolint:errorlint // ReadAt returns it as it is. It was truncated
+		if err == io.EOF { // it was truncated
 			return true, nil
 		}
 		return false, fail("read", h.file.Name(), err)
@@ -98,7 +98,7 @@ func (h *handle) missing(at int64) ([][]byte, error) {
 	from := max(h.base-1, 0)
 	text := make([]byte, min(at-from, int64(len(h.recent))+most))
 	n, err := h.file.ReadAt(text, from)
-	if err != nil && err != io.EOF { //nolint:errorlint // ReadAt returns it as it is
+	if err != nil && err != io.EOF {
 		return nil, fail("read", h.file.Name(), err)
 	}
 	text = text[:n]

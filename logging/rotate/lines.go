@@ -32,12 +32,12 @@ func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 		exts[i] = c.Ext()
 	}
 	return func(yield func([]byte, error) bool) {
-		real, err := resolve(path)
+		target, err := resolve(path)
 		if err != nil {
 			yield(nil, fail("list", path, err))
 			return
 		}
-		live, files, err := scan(real, exts...)
+		live, files, err := scan(target, exts...)
 		if err != nil {
 			yield(nil, err)
 			return
@@ -45,11 +45,11 @@ func Lines(path string, codecs ...Codec) iter.Seq2[[]byte, error] {
 		defer closeFile(live)
 		for _, b := range files {
 			var err error
-			more := true
+			var more bool
 			if b.Live() {
 				more, err = readLines(live, yield)
 			} else {
-				more, err = readBackup(real, b, exts, codecs, yield)
+				more, err = readBackup(target, b, exts, codecs, yield)
 			}
 			if err != nil && more {
 				more = yield(nil, fail("read", b.Path, err))
@@ -118,7 +118,8 @@ func readLines(from io.Reader, yield func([]byte, error) bool) (more bool, err e
 		}
 		line := part
 		if len(long) > 0 {
-			line = append(long, part...)
+			long = append(long, part...)
+			line = long
 		}
 		line = bytes.TrimSuffix(line, []byte{'\n'})
 		switch {
@@ -130,7 +131,7 @@ func readLines(from io.Reader, yield func([]byte, error) bool) (more bool, err e
 			more = true
 		}
 		if !more || err != nil {
-			return more, nil
+			return more, nil //nolint:nilerr // that was the end
 		}
 		long, tooLong = long[:0], false
 		if cap(long) > 1<<20 {
