@@ -22,9 +22,19 @@ func (f *File) put(now time.Duration, line []byte) error {
 		}
 	}
 	first := h.end == 0
-	n, err := f.add(now, line)
-	if err != nil {
-		return err
+	n := len(line)
+	if h.torn || line[n-1] != '\n' {
+		var err error
+		if n, err = f.add(now, line); err != nil {
+			return err
+		}
+	} else {
+		done, err := appendOnce(h.file, h.fd, line)
+		h.end += int64(done)
+		if err != nil {
+			return f.failed(now, err)
+		}
+		h.remember(line)
 	}
 	if first || now < h.strict || len(h.lengths) >= unchecked || len(h.recent) > 64<<10 || now-h.verified > uncheckedFor {
 		if err := f.verify(now); err != nil && !f.stands(line) {
@@ -52,9 +62,7 @@ func (f *File) add(now time.Duration, line []byte) (int, error) {
 	n, err := appendOnce(h.file, h.fd, rec)
 	h.end += int64(n)
 	if err != nil {
-		h.torn = true
-		_ = f.check(now) // those before, as long as it is known where they are
-		return 0, err
+		return 0, f.failed(now, err)
 	}
 	if healing {
 		f.stats.Healed++
@@ -62,6 +70,13 @@ func (f *File) add(now time.Duration, line []byte) (int, error) {
 	h.torn = false
 	h.remember(rec)
 	return n, nil
+}
+
+// failed takes note that a write failed, and checks the lines before as long as it is known where they are.
+func (f *File) failed(now time.Duration, err error) error {
+	f.h.torn = true
+	_ = f.check(now)
+	return err
 }
 
 // record returns what is written for a line: with a newline at its end and, when the last line is unfinished, one before it.
