@@ -52,7 +52,7 @@ func TestGluedLine(t *testing.T) {
 				defer f.Close()
 				write(t, f, "one")
 				appendRaw(t, path, "torn ")
-				write(t, f, "two", "three")
+				write(t, f, "two\n", "three") // with a newline and without
 				text, err := os.ReadFile(path)
 				require.NoError(t, err)
 				require.Equal(t, "one\ntorn two\nthree\n", string(text), "it is not checked yet")
@@ -81,7 +81,7 @@ func TestGluedLinesAmongOthers(t *testing.T) {
 		require.NoError(t, f.Sync()) // sees it
 		for i := range 5 {
 			appendRaw(t, path, "torn ")
-			write(t, f, fmt.Sprint("line ", i))
+			write(t, f, fmt.Sprint("line ", i, "\n"))
 			require.Contains(t, texts(t, path), fmt.Sprint("line ", i))
 			time.Sleep(100 * time.Millisecond)
 		}

@@ -25,14 +25,15 @@ func (f *File) put(now time.Duration, line []byte) error {
 	n := len(line)
 	if h.torn || line[n-1] != '\n' {
 		var err error
-		if n, err = f.add(now, line); err != nil {
+		if n, err = f.add(line); err != nil {
 			return err
 		}
 	} else {
 		done, err := appendOnce(h.file, h.fd, line)
 		h.end += int64(done)
 		if err != nil {
-			return f.failed(now, err)
+			h.torn = true
+			return err
 		}
 		h.remember(line)
 	}
@@ -50,7 +51,7 @@ func (f *File) put(now time.Duration, line []byte) error {
 }
 
 // add appends a line, and returns how long it is in the file.
-func (f *File) add(now time.Duration, line []byte) (int, error) {
+func (f *File) add(line []byte) (int, error) {
 	h := f.h
 	rec, healing := line, false
 	if h.torn || line[len(line)-1] != '\n' {
@@ -62,7 +63,8 @@ func (f *File) add(now time.Duration, line []byte) (int, error) {
 	n, err := appendOnce(h.file, h.fd, rec)
 	h.end += int64(n)
 	if err != nil {
-		return 0, f.failed(now, err)
+		h.torn = true
+		return 0, err
 	}
 	if healing {
 		f.stats.Healed++
@@ -70,13 +72,6 @@ func (f *File) add(now time.Duration, line []byte) (int, error) {
 	h.torn = false
 	h.remember(rec)
 	return n, nil
-}
-
-// failed takes note that a write failed, and checks the lines before as long as it is known where they are.
-func (f *File) failed(now time.Duration, err error) error {
-	f.h.torn = true
-	_ = f.check(now)
-	return err
 }
 
 // record returns what is written for a line: with a newline at its end and, when the last line is unfinished, one before it.

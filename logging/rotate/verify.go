@@ -11,7 +11,7 @@ func (f *File) verify(now time.Duration) error {
 	}
 	for range 3 {
 		for len(h.owed) > 0 {
-			if _, err := f.add(now, h.owed[0]); err != nil {
+			if _, err := f.add(h.owed[0]); err != nil {
 				return err
 			}
 			h.owed = h.owed[1:]
