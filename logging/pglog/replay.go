@@ -1,108 +1,95 @@
 package pglog
 
 import (
+	"context"
 	"errors"
-	"io"
+	"fmt"
+
+	"github.com/jackc/pgx/v5/pgconn"
 )
 
-// chunkOf is what is stored of a file in one transaction: records, and up to where the file is stored with them.
-type chunkOf struct {
-	file     *segment
-	from, to int64
-	rows     []row
-	batch    *uuid // they may be stored already, under this id
-	corrupt  int   // frames, or what was left of them, that were skipped
-	torn     bool  // the file ends in the middle of a frame
-}
-
-// reader reads the spill's files. It keeps the rest of one in memory, which is bounded by the size of files.
-type reader struct {
-	file  *segment
-	buf   []byte
-	base  int64 // where in the file buf begins
-	plain int64 // up to where batches are known not to be stored, so that their records are like any others
-	rows  []row
-}
-
-// next returns what comes after pos in the file, up to maxRows records or maxBytes.
-func (r *reader) next(f *segment, size int64, maxRows, maxBytes int) (chunkOf, error) {
-	if err := r.load(f, size); err != nil {
-		return chunkOf{}, err
+// replay stores the next part of a file of the spill.
+func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size int64) error {
+	c, err := s.reader.next(f, size, s.limit, s.cfg.BatchBytes)
+	if err != nil {
+		return fmt.Errorf("spill: %w", err)
 	}
-	c := chunkOf{file: f, from: f.pos, to: f.pos}
-	r.rows = r.rows[:0]
-	end := size // of the batch
-	for len(r.rows) < maxRows && c.to-c.from < int64(maxBytes) || c.batch != nil {
-		if c.to >= end {
-			break
-		}
-		rest := r.buf[c.to-r.base : end-r.base]
-		payload, length, ok := frameAt(rest, f.id)
-		if !ok {
-			skipped := nextFrame(rest[1:], f.id) + 1
-			c.torn = c.to+int64(skipped) == size
-			if !c.torn {
-				c.corrupt++
-			}
-			c.to += int64(skipped)
-			continue
-		}
-		switch payload[0] {
-		case kindBatch:
-			id, n, err := decodeBatch(payload[1:])
-			if err != nil {
-				c.corrupt++
-				break
-			}
-			n = min(n, size-c.to-int64(length)) // a batch that was not written to its end
-			if c.to < r.plain || n == 0 {
-				break
-			}
-			if c.to > c.from {
-				c.rows = r.rows
-				return c, nil // what comes before is a chunk of its own
-			}
-			c.batch, end = &id, c.to+int64(length)+n
-		case kindRecord:
-			r.rows = append(r.rows, row{})
-			if decodeRecord(payload[1:], &r.rows[len(r.rows)-1].Record) != nil {
-				r.rows = r.rows[:len(r.rows)-1]
-				c.corrupt++
-			}
-		default:
-			c.corrupt++
-		}
-		c.to += int64(length)
-	}
-	c.rows = r.rows
-	return c, nil
-}
-
-// load reads what is not yet in memory.
-func (r *reader) load(f *segment, size int64) error {
-	if r.file != f {
-		r.file, r.buf, r.base, r.plain = f, r.buf[:0], f.pos, 0
-	}
-	if f.pos < r.base || f.pos > r.base+int64(len(r.buf)) { // the database knew better
-		r.buf, r.base = r.buf[:0], f.pos
-	}
-	have := r.base + int64(len(r.buf))
-	if have >= size {
+	at := &place{f.id, c.from, c.to}
+	result, err := s.store.put(ctx, conn, c.rows, at, c.batch)
+	switch {
+	case err == nil && result == elsewhere:
+		return s.seek(ctx, conn, f, size, c)
+	case poison(err) && c.batch != nil:
+		s.reader.plain = c.to // it is not stored, so its rows may be stored one by one
 		return nil
-	}
-	if done := f.pos - r.base; done > 0 {
-		// A new buffer: records of the last chunk lie in the old one, and nobody needs them any more, but their texts do not.
-		r.buf = append([]byte(nil), r.buf[done:]...)
-		r.base = f.pos
-	}
-	at := len(r.buf)
-	r.buf = append(r.buf, make([]byte, size-have)...)
-	if _, err := f.f.ReadAt(r.buf[at:], have); err != nil && !errors.Is(err, io.EOF) {
-		r.buf = r.buf[:at]
+	case poison(err) && len(c.rows) > 1:
+		s.limit = min(max(suspect(err), 1), len(c.rows)-1)
+		if suspect(err) < 0 {
+			s.limit = len(c.rows) / 2
+		}
+		return nil
+	case poison(err):
+		if err := s.bury(&c.rows[0], err); err != nil {
+			return err
+		}
+		if result, err = s.store.put(ctx, conn, nil, at, nil); err != nil || result != stored {
+			return err
+		}
+		c.rows = nil
+	case err != nil:
 		return err
+	default:
+		s.replayed(c, result)
 	}
+	s.limit = min(2*s.limit, s.cfg.BatchRows)
+	return s.read(f, c)
+}
+
+// replayed counts the rows of a part of a file, unless they were counted when they were sent from memory.
+func (s *Sink) replayed(c chunkOf, result outcome) {
+	if result == stored {
+		s.count.batches.Add(1)
+	} else {
+		s.count.known.Add(1)
+		if c.batch != nil && s.counted[*c.batch] {
+			delete(s.counted, *c.batch)
+			return
+		}
+	}
+	s.count.stored.Add(int64(len(c.rows)))
+	s.count.replayed.Add(int64(len(c.rows)))
+}
+
+// read notes that a part of a file is done with.
+func (s *Sink) read(f *segment, c chunkOf) error {
+	s.count.corrupt.Add(int64(c.corrupt))
+	if c.corrupt > 0 {
+		s.report("corrupt", fmt.Errorf("logging/pglog: a file of the spill is damaged in %d places, records are lost", c.corrupt))
+	}
+	if c.torn {
+		s.count.torn.Add(1)
+	}
+	gone, err := s.spill.stored(f, c.to, len(c.rows))
+	if gone {
+		s.reader.forget()
+	}
+	s.report("spill", err)
 	return nil
 }
 
-// forget lets go of the memory.
-func (r *reader) forget() { *r = reader{rows: r.rows[:0]} }
+// seek goes on where the database says that a file is stored to: another attempt, or another process, was there before.
+func (s *Sink) seek(ctx context.Context, conn *pgconn.PgConn, f *segment, size int64, c chunkOf) error {
+	pos, err := s.store.position(ctx, conn, f.id)
+	if err != nil {
+		return err
+	}
+	if pos < fileHeader || pos == c.from {
+		return errors.New("the ledger has a place that is not in the file")
+	}
+	if pos == c.to { // our own attempt, most likely
+		s.replayed(c, before)
+		return s.read(f, c)
+	}
+	s.count.known.Add(1)
+	return s.read(f, chunkOf{to: min(pos, size)})
+}

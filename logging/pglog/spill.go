@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
-	"path/filepath"
-	"sort"
 	"sync"
 	"time"
 )
@@ -46,52 +44,6 @@ func newSpill(cfg Config) (*spill, error) {
 		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", errors.Join(err, s.close()))
 	}
 	return s, nil
-}
-
-// adopt takes over what dead processes left. What is not readable is reported, and the rest adopted.
-func (s *spill) adopt() error {
-	paths, err := filepath.Glob(filepath.Join(escapeGlob(s.dir), s.key+"-*"+segmentSuffix))
-	if err != nil {
-		return err
-	}
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	mine := make(map[string]bool, len(s.files))
-	for _, f := range s.files {
-		mine[f.path] = true
-	}
-	var failed []error
-	for _, path := range paths {
-		if mine[path] {
-			continue
-		}
-		f, err := adoptSegment(path)
-		failed = append(failed, err)
-		if f != nil {
-			s.begin()
-			s.files = append(s.files, f)
-			s.bytes += f.size
-		}
-	}
-	sort.SliceStable(s.files, func(i, j int) bool { // the one that is read stays the first
-		return s.files[i] != s.active && (s.files[j] == s.active || s.files[i].path < s.files[j].path)
-	})
-	return errors.Join(failed...)
-}
-
-// escapeGlob makes a directory's name a pattern of itself.
-func escapeGlob(dir string) string {
-	out := make([]byte, 0, len(dir))
-	for i := range len(dir) {
-		switch dir[i] {
-		case '*', '?', '[', '\\':
-			if adopts { // where a backslash separates, it cannot escape
-				out = append(out, '\\')
-			}
-		}
-		out = append(out, dir[i])
-	}
-	return string(out)
 }
 
 // begin notes when the spill stopped being empty. It is called with the lock.
@@ -232,24 +184,4 @@ func (s *spill) close() error {
 	}
 	s.files, s.active = nil, nil
 	return errors.Join(all...)
-}
-
-// spillLoad is what waits on disk.
-type spillLoad struct {
-	bytes int64
-	files int
-	count int // records of this process
-	since time.Time
-	dirty bool
-	ok    bool // the last write succeeded, or it is time to try again
-	old   bool // there is a file that is not written to
-}
-
-func (s *spill) load() spillLoad {
-	s.mu.Lock()
-	defer s.mu.Unlock()
-	l := spillLoad{bytes: s.bytes, files: len(s.files), count: s.count, since: s.since, dirty: s.dirty}
-	l.ok = s.failed == nil || !time.Now().Before(s.retry)
-	l.old = len(s.files) > 0 && s.files[0] != s.active
-	return l
 }

@@ -1,0 +1,53 @@
+package pglog
+
+import (
+	"errors"
+	"path/filepath"
+	"sort"
+)
+
+// adopt takes over what dead processes left. What is not readable is reported, and the rest adopted.
+func (s *spill) adopt() error {
+	paths, err := filepath.Glob(filepath.Join(escapeGlob(s.dir), s.key+"-*"+segmentSuffix))
+	if err != nil {
+		return err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	mine := make(map[string]bool, len(s.files))
+	for _, f := range s.files {
+		mine[f.path] = true
+	}
+	var failed []error
+	for _, path := range paths {
+		if mine[path] {
+			continue
+		}
+		f, err := adoptSegment(path)
+		failed = append(failed, err)
+		if f != nil {
+			s.begin()
+			s.files = append(s.files, f)
+			s.bytes += f.size
+		}
+	}
+	sort.SliceStable(s.files, func(i, j int) bool { // the one that is read stays the first
+		return s.files[i] != s.active && (s.files[j] == s.active || s.files[i].path < s.files[j].path)
+	})
+	return errors.Join(failed...)
+}
+
+// escapeGlob makes a directory's name a pattern of itself.
+func escapeGlob(dir string) string {
+	out := make([]byte, 0, len(dir))
+	for i := range len(dir) {
+		switch dir[i] {
+		case '*', '?', '[', '\\':
+			if adopts { // where a backslash separates, it cannot escape
+				out = append(out, '\\')
+			}
+		}
+		out = append(out, dir[i])
+	}
+	return string(out)
+}
