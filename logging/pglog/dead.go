@@ -12,8 +12,9 @@ import (
 )
 
 const (
-	maxDead  = 64 << 20
-	deadFile = "dead.jsonl"
+	maxDead   = 64 << 20
+	deadFile  = "dead.jsonl"
+	deadTries = 10 // attempts to write a record there, with the pauses of the sender between them, until it is given up
 )
 
 // deadLetters is the file of records that the database refuses. It belongs to one goroutine.
@@ -64,4 +65,24 @@ func (d *deadLetters) add(r *logging.Record, reason string) (err error) {
 		err = f.Sync()
 	}
 	return errors.Join(err, f.Close())
+}
+
+// bury puts a record that the database refuses into the file of dead letters. What cannot be written there is counted as
+// dropped in the end: others wait behind it.
+func (s *Sink) bury(r *row, why error) error {
+	if err := s.dead.add(&r.Record, reason(why)); err != nil {
+		if s.unburied++; s.unburied < deadTries {
+			return err
+		}
+		s.unburied = 0
+		var lost [classes]int
+		lost[classOf(r.Level)]++
+		s.count.drop(deadLetter, &lost)
+		s.report("unburied", fmt.Errorf("logging/pglog: a record that the database refuses (SQLSTATE %s) is lost: %w", sqlState(why), err))
+		return nil
+	}
+	s.unburied = 0
+	s.count.dead.Add(1)
+	s.report("dead", fmt.Errorf("logging/pglog: the database refuses a record (SQLSTATE %s); see the file of dead letters", sqlState(why)))
+	return nil
 }

@@ -29,8 +29,11 @@ func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size
 		}
 		return nil
 	case poison(err):
-		if err := s.bury(&c.rows[0], err); err != nil {
-			return err
+		if s.buried != *at { // or the database could not be told that it was
+			if err := s.bury(&c.rows[0], err); err != nil {
+				return err
+			}
+			s.buried = *at
 		}
 		if result, err = s.store.put(ctx, conn, nil, at, nil); err != nil || result != stored {
 			return err

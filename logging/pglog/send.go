@@ -2,7 +2,6 @@ package pglog
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -114,16 +113,6 @@ func (s *Sink) sent(b *batch, p piece, result outcome, refused error) error {
 			s.queue.done(sender)
 		}
 	}
-	return nil
-}
-
-// bury puts a record that the database refuses into the file of dead letters.
-func (s *Sink) bury(r *row, why error) error {
-	if err := s.dead.add(&r.Record, reason(why)); err != nil {
-		return err
-	}
-	s.count.dead.Add(1)
-	s.report("dead", fmt.Errorf("logging/pglog: the database refuses a record (SQLSTATE %s); see the file of dead letters", sqlState(why)))
 	return nil
 }
 

@@ -31,6 +31,8 @@ type Sink struct {
 	store    *store
 	reader   reader
 	dead     *deadLetters
+	buried   place         // of the last record of a file that became a dead letter
+	unburied int           // attempts to make one of the present record
 	limit    int           // rows of the next chunk of a file, less than a batch when one of them is refused
 	prepared bool          // the schema was seen to
 	counted  map[uuid]bool // batches that are on disk and were stored and counted all the same

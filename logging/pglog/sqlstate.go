@@ -54,20 +54,20 @@ func suspect(err error) int {
 	if !errors.As(err, &pgErr) {
 		return -1
 	}
-	found := blamed.FindStringSubmatch(pgErr.Where)
-	if found == nil {
+	all := blamed.FindAllStringSubmatch(pgErr.Where, -1)
+	if all == nil {
 		return -1
 	}
-	n, err := strconv.Atoi(found[1])
+	n, err := strconv.Atoi(all[len(all)-1][1])
 	if err != nil {
 		return -1
 	}
 	return n - 1
 }
 
-// blamed finds the line of a COPY in the context of an error. The name of the table may have anything in it, so the last
-// one counts.
-var blamed = regexp.MustCompile(`(?s)^COPY .*, line (\d+)(?:, column |: |$)`)
+// blamed finds the line of a COPY in the context of an error, where it stands below that of the function of a trigger. The name of
+// the table may have anything in it, so the last one counts.
+var blamed = regexp.MustCompile(`(?m)^COPY .*?, line (\d+)(?:, column |: |$)`)
 
 // reason says why the server refused a row, for the file of dead letters.
 func reason(err error) string {

@@ -14,7 +14,8 @@ type Stats struct {
 	Replayed int64 // rows stored from disk, those of earlier processes included
 	Dead     int64 // records that the database refused
 	Dropped  int64 // records that were lost
-	// DroppedBy is Dropped by reason and level, as in "queue_full WARNING". Reasons are queue_full, spill_full and closed.
+	// DroppedBy is Dropped by reason and level, as in "queue_full WARNING". Reasons are queue_full, spill_full, closed, and dead_letter:
+	// the database refused it and the file of dead letters could not be written.
 	DroppedBy map[string]int64
 	Corrupt   int64 // damaged places in files of the spill, of which each took one or more records
 	Torn      int64 // files of the spill that end in the middle of a record, as after a loss of power
@@ -39,10 +40,11 @@ const (
 	queueFull = iota
 	spillFull
 	closedSink
+	deadLetter
 	reasons
 )
 
-var reasonNames = [reasons]string{"queue_full", "spill_full", "closed"}
+var reasonNames = [reasons]string{"queue_full", "spill_full", "closed", "dead_letter"}
 
 // counters are what [Stats] is made of.
 type counters struct {
