@@ -6,7 +6,12 @@ import (
 	"sort"
 )
 
-// adopt takes over what dead processes left. What is not readable is reported, and the rest adopted.
+// maxFiles is how many files are open before more are adopted: processes that died again and again may have left thousands, and
+// a process may open so many only.
+const maxFiles = 64
+
+// adopt takes over what dead processes left. What is not readable is reported, and the rest adopted, as far as it
+// may be opened.
 func (s *spill) adopt() error {
 	paths, err := filepath.Glob(filepath.Join(escapeGlob(s.dir), s.key+"-*"+segmentSuffix))
 	if err != nil {
@@ -19,9 +24,13 @@ func (s *spill) adopt() error {
 		mine[f.path] = true
 	}
 	var failed []error
-	for _, path := range paths {
+	s.more = false
+	for _, path := range paths { // oldest first
 		if mine[path] {
 			continue
+		}
+		if s.more = len(s.files) >= maxFiles; s.more {
+			break
 		}
 		f, err := adoptSegment(path)
 		failed = append(failed, err)
@@ -50,4 +59,15 @@ func escapeGlob(dir string) string {
 		out = append(out, dir[i])
 	}
 	return string(out)
+}
+
+// adoptMore goes on where adopt stopped, when there is room again.
+func (s *spill) adoptMore() error {
+	s.mu.Lock()
+	wanted := s.more && len(s.files) < maxFiles/2
+	s.mu.Unlock()
+	if !wanted {
+		return nil
+	}
+	return s.adopt()
 }

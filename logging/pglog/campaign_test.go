@@ -156,13 +156,15 @@ func heap() int64 {
 }
 
 // watchHeap collects the heap every two seconds.
-func watchHeap(ctx context.Context) (samples func() []int64) {
+func watchHeap(ctx context.Context, note func(heap int64)) (samples func() []int64) {
 	var all []int64
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
 		for ctx.Err() == nil {
-			all = append(all, heap())
+			h := heap()
+			note(h)
+			all = append(all, h)
 			select {
 			case <-time.After(2 * time.Second):
 			case <-ctx.Done():
@@ -198,7 +200,7 @@ func TestCampaignOutage(t *testing.T) {
 	time.Sleep(10 * time.Second)
 	watching, enough := context.WithCancel(t.Context())
 	defer enough()
-	samples := watchHeap(watching)
+	samples := watchHeap(watching, func(h int64) { t.Logf("heap %.1f MiB in phase %d", mib(h), tr.phase.Load()) })
 	away, hangs := time.Minute, 30*time.Second
 	for range 2 {
 		tr.begin("killed")

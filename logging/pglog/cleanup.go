@@ -65,17 +65,19 @@ func (u upkeep) cleanup(ctx context.Context, before time.Time) (partitions int, 
 		return 0, 0, err
 	}
 	var failed []error
+	stuck := false // a lock on the whole table is not to be had
 	for _, s := range spans {
 		switch {
 		case s.to.IsZero():
 			rows, err = u.deleteFrom(ctx, s.name, before)
 			failed = append(failed, err)
-		case !s.to.After(before):
+		case !s.to.After(before) && !stuck:
 			err := u.drop(ctx, s)
 			if err == nil {
 				partitions++
 			}
 			failed = append(failed, err)
+			stuck = sqlState(err) == lockNotAvailable
 		}
 	}
 	return partitions, rows, ignoreBusy(errors.Join(failed...))
@@ -102,7 +104,7 @@ func (u upkeep) deleteFrom(ctx context.Context, name string, before time.Time) (
 	sql := fmt.Sprintf(`delete from only %[1]s where ctid = any(array(select ctid from only %[1]s where "timestamp" < %[2]s limit %[3]d for update skip locked))`,
 		name, literal(before.UTC().Format("2006-01-02 15:04:05.000000+00")), chunk)
 	for {
-		n, err := affected(ctx, u.conn, sql)
+		n, err := affected(ctx, u.conn, u.limited(sql))
 		total += n
 		if err != nil || n < chunk {
 			return total, err

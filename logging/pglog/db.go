@@ -3,6 +3,7 @@ package pglog
 import (
 	"context"
 	"fmt"
+	"math"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgconn"
@@ -64,6 +65,13 @@ func lookUp(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error
 	return all[0][0], nil
 }
 
+// exists reports whether there is a table or an index of a name. A session may remember that there was none, and hear of a new one
+// only when it takes the lock of a table for the first time in a transaction: hence the one of pg_class.
+func exists(ctx context.Context, conn *pgconn.PgConn, quoted string) (bool, error) {
+	there, err := lookUp(ctx, conn, "select exists (select from pg_catalog.pg_class where oid = to_regclass("+literal(quoted)+"))")
+	return there == "t", err
+}
+
 // inTx runs f in a transaction, which is rolled back when f fails.
 func inTx(ctx context.Context, conn *pgconn.PgConn, f func() error) error {
 	if err := exec(ctx, conn, "begin"); err != nil {
@@ -88,8 +96,12 @@ func rollback(ctx context.Context, conn *pgconn.PgConn) {
 	}
 }
 
-// setLocal returns the statement that limits a transaction.
+// setLocal returns the statements that make a transaction independent of what the session, its role or its database have set.
 func setLocal(statement, lock time.Duration) string {
-	return fmt.Sprintf("set local statement_timeout = %d; set local lock_timeout = %d; set local idle_in_transaction_session_timeout = %d; set local timezone = 'UTC'",
-		statement.Milliseconds(), lock.Milliseconds(), max(statement, 10*time.Second).Milliseconds())
+	ms := func(d time.Duration) int64 { return min(max(d.Milliseconds(), 1), math.MaxInt32) }
+	return fmt.Sprintf("set local statement_timeout = %d; set local lock_timeout = %d; set local idle_in_transaction_session_timeout = %d; "+
+		"set local timezone = 'UTC'; set local datestyle = 'ISO'; set local client_encoding = 'UTF8'; "+
+		// of PostgreSQL 17; where it is on it cannot be made longer in a transaction, only be turned off
+		"select set_config('transaction_timeout', '0', true) where current_setting('transaction_timeout', true) is not null",
+		ms(statement), ms(lock), ms(max(statement, 10*time.Second)))
 }

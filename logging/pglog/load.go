@@ -46,6 +46,10 @@ func (s *spill) load() spillLoad {
 	defer s.mu.Unlock()
 	l := spillLoad{bytes: s.bytes, files: len(s.files), count: s.count, since: s.since, dirty: s.dirty}
 	l.ok = s.failed == nil || !time.Now().Before(s.retry)
+	if s.active != nil && s.idle(s.active) {
+		l.files--
+		l.bytes -= s.active.size
+	}
 	l.old = len(s.files) > 0 && s.files[0] != s.active
 	return l
 }

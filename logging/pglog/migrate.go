@@ -51,7 +51,7 @@ func Migrate(ctx context.Context, conn *pgx.Conn, cfg Config) error {
 	if err != nil {
 		return err
 	}
-	if err := migrate(ctx, conn.PgConn(), t); err != nil {
+	if err := migrate(ctx, conn.PgConn(), t, cfg); err != nil {
 		return fmt.Errorf("logging/pglog: migrate %s: %w", cfg.Table, err)
 	}
 	if err := (upkeep{conn.PgConn(), t, cfg}).partitions(ctx, time.Now()); err != nil {
@@ -60,13 +60,13 @@ func Migrate(ctx context.Context, conn *pgx.Conn, cfg Config) error {
 	return nil
 }
 
-func migrate(ctx context.Context, conn *pgconn.PgConn, t table) error {
+func migrate(ctx context.Context, conn *pgconn.PgConn, t table, cfg Config) error {
 	files, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
 		return err
 	}
 	return inTx(ctx, conn, func() error {
-		if err := exec(ctx, conn, "select pg_advisory_xact_lock("+t.lockKey()+")"); err != nil {
+		if err := exec(ctx, conn, setLocal(cfg.MaintainTimeout, cfg.MaintainTimeout)+"; select pg_advisory_xact_lock("+t.lockKey()+")"); err != nil {
 			return err
 		}
 		done, err := applied(ctx, conn, t)
@@ -74,16 +74,20 @@ func migrate(ctx context.Context, conn *pgconn.PgConn, t table) error {
 			return err
 		}
 		for i, file := range files {
-			there, err := lookUp(ctx, conn, "select to_regclass("+literal(t.quoted(made[i]))+") is not null")
+			there, err := exists(ctx, conn, t.quoted(made[i]))
 			if err != nil {
 				return err
 			}
-			if there != "t" || made[i] != "" && i+1 > done { // a table of others is left as it is
+			if !there || made[i] != "" && i+1 > done { // a table of others is left as it is
 				sql, err := migrationFiles.ReadFile(file)
 				if err != nil {
 					return err
 				}
-				if err := exec(ctx, conn, t.rename(string(sql))); err != nil {
+				free, err := t.unnamed(ctx, conn, string(sql))
+				if err != nil {
+					return err
+				}
+				if err := exec(ctx, conn, t.rename(free)); err != nil {
 					return fmt.Errorf("%s: %w", path.Base(file), err)
 				}
 			}
@@ -111,11 +115,11 @@ func upToDate(ctx context.Context, conn *pgconn.PgConn, t table) (bool, error) {
 
 // applied returns the number of the last migration that was applied, making the table that says so.
 func applied(ctx context.Context, conn *pgconn.PgConn, t table) (int, error) {
-	there, err := lookUp(ctx, conn, "select to_regclass("+literal(t.quoted("_migrations"))+") is not null")
+	there, err := exists(ctx, conn, t.quoted("_migrations"))
 	if err != nil {
 		return 0, err
 	}
-	if there != "t" {
+	if !there {
 		return 0, exec(ctx, conn, "create table "+t.quoted("_migrations")+" (version integer primary key, applied_at timestamptz not null default now())")
 	}
 	version, err := lookUp(ctx, conn, "select coalesce(max(version), 0) from "+t.quoted("_migrations"))
@@ -135,6 +139,24 @@ func (t table) rename(sql string) string {
 		}
 		return t.quoted(suffix)
 	})
+}
+
+// named finds the indexes of a migration.
+var named = regexp.MustCompile(`create index if not exists ` + DefaultTableName + `((?:_[a-z]+)*_idx) on `)
+
+// unnamed returns a migration in which indexes whose names are taken, by those of a table that was renamed, have none: PostgreSQL
+// gives them one.
+func (t table) unnamed(ctx context.Context, conn *pgconn.PgConn, sql string) (string, error) {
+	for _, found := range named.FindAllStringSubmatch(sql, -1) {
+		taken, err := exists(ctx, conn, t.quoted(found[1]))
+		if err != nil {
+			return "", err
+		}
+		if taken {
+			sql = strings.Replace(sql, found[0], "create index on ", 1)
+		}
+	}
+	return sql, nil
 }
 
 // lockKey returns the number of the advisory lock for the table's upkeep.

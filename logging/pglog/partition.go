@@ -20,12 +20,12 @@ func (s span) covers(t time.Time) bool { return s.from.Before(t.Add(day)) && t.B
 
 // spans returns the partitions that there are.
 func (u upkeep) spans(ctx context.Context) ([]span, error) {
-	all, err := rows(ctx, u.conn, `select name, extract(epoch from substring(bound from 'FROM \(''([^'']+)''\)')::timestamptz)::bigint,
-	extract(epoch from substring(bound from 'TO \(''([^'']+)''\)')::timestamptz)::bigint, bound = 'DEFAULT'
+	all, err := rows(ctx, u.conn, u.limited(`select name, extract(epoch from substring(bound from 'FROM [(]''([^'']+)''[)]')::timestamptz)::bigint,
+	extract(epoch from substring(bound from 'TO [(]''([^'']+)''[)]')::timestamptz)::bigint, bound = 'DEFAULT'
 from (select format('%I.%I', n.nspname, c.relname) as name, pg_get_expr(c.relpartbound, c.oid) as bound
 	from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_namespace n on n.oid = c.relnamespace
 	where i.inhparent = to_regclass(`+literal(u.quoted(""))+`)) as partitions
-where bound = 'DEFAULT' or bound ~ '^FOR VALUES FROM \(''[^'']+''\) TO \(''[^'']+''\)$' order by 2, 1`)
+where bound = 'DEFAULT' or bound ~ '^FOR VALUES FROM [(]''[^'']+''[)] TO [(]''[^'']+''[)]$' order by 2, 1`))
 	if err != nil {
 		return nil, err
 	}
@@ -56,6 +56,21 @@ func (u upkeep) like(suffix string) string {
 	return "create table " + u.quoted(suffix) + " (like " + u.quoted("") + " including defaults including constraints including storage)"
 }
 
+// free returns the suffix, or with a number if something has that name: a partition that was detached, or one of a table that was
+// renamed.
+func (u upkeep) free(ctx context.Context, suffix string) (string, error) {
+	for n := 1; ; n++ {
+		try := suffix
+		if n > 1 {
+			try += "_" + strconv.Itoa(n)
+		}
+		taken, err := exists(ctx, u.conn, u.quoted(try))
+		if err != nil || !taken {
+			return try, err
+		}
+	}
+}
+
 // ensureDefault makes the default partition if there is none. Attaching takes a lock that lets others write, which making
 // it in place would not.
 func (u upkeep) ensureDefault(ctx context.Context) error {
@@ -74,7 +89,11 @@ func (u upkeep) ensureDefault(ctx context.Context) error {
 		if spans, err := u.spans(ctx); err != nil || isDefault(spans) {
 			return err
 		}
-		return exec(ctx, u.conn, u.like("_default")+"; alter table "+u.quoted("")+" attach partition "+u.quoted("_default")+" default")
+		suffix, err := u.free(ctx, "_default")
+		if err != nil {
+			return err
+		}
+		return exec(ctx, u.conn, u.like(suffix)+"; alter table "+u.quoted("")+" attach partition "+u.quoted(suffix)+" default")
 	})
 }
 
@@ -110,6 +129,10 @@ func (u upkeep) ensureDay(ctx context.Context, d time.Time) error {
 			return nil
 		}
 		columns, err := u.columns(ctx)
+		if err != nil {
+			return err
+		}
+		suffix, err := u.free(ctx, suffix)
 		if err != nil {
 			return err
 		}

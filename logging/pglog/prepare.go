@@ -19,10 +19,12 @@ func (s *Sink) prepare(ctx context.Context, conn *pgconn.PgConn) error {
 	}
 	ready, err := upToDate(ctx, conn, s.table)
 	if err == nil && !ready {
-		err = migrate(ctx, conn, s.table)
+		err = migrate(ctx, conn, s.table, s.cfg)
 	}
 	if err == nil {
-		err = (upkeep{conn, s.table, s.cfg}).ahead(ctx, time.Now())
+		quick := s.cfg // records wait meanwhile
+		quick.MaintainTimeout, quick.LockTimeout = min(quick.MaintainTimeout, s.cfg.SendTimeout/4), min(quick.LockTimeout, s.cfg.SendTimeout/8)
+		err = (upkeep{conn, s.table, quick}).ahead(ctx, time.Now())
 		if err != nil { // rows find a place without
 			s.report("upkeep", fmt.Errorf("logging/pglog: partitions: %w", err))
 			err = ctx.Err()
@@ -36,12 +38,17 @@ func (s *Sink) prepare(ctx context.Context, conn *pgconn.PgConn) error {
 	return err
 }
 
-// runUpkeep looks after partitions and old rows from time to time.
+// runUpkeep looks after partitions and old rows from time to time, or, where that is left to others, after the ledger.
 func (s *Sink) runUpkeep(ctx context.Context) {
+	work := s.Maintain
 	if s.cfg.KeepSchema {
-		return
+		work = s.prune
 	}
-	wait := time.Duration(rand.Int64N(int64(time.Minute))) // many processes start together
+	wait := rand.N(time.Minute) // many processes start together
+	if s.cfg.MaintainEvery > 0 {
+		wait = min(wait, s.cfg.MaintainEvery)
+	}
+	refused := s.cfg.KeepSchema
 	for {
 		timer := time.NewTimer(wait)
 		select {
@@ -51,13 +58,17 @@ func (s *Sink) runUpkeep(ctx context.Context) {
 			return
 		}
 		limited, cancel := context.WithTimeout(ctx, 10*s.cfg.MaintainTimeout)
-		err := s.Maintain(limited)
+		err := work(limited)
 		cancel()
-		if ctx.Err() == nil {
+		denied := sqlState(err) == insufficientPrivilege
+		if ctx.Err() == nil && !(denied && s.cfg.KeepSchema) {
 			s.report("upkeep", err)
 		}
-		if s.cfg.MaintainEvery < 0 || sqlState(err) == insufficientPrivilege {
+		if s.cfg.MaintainEvery < 0 || denied && refused {
 			return
+		}
+		if denied {
+			work, refused = s.prune, true
 		}
 		wait = s.cfg.MaintainEvery - s.cfg.MaintainEvery/10 + rand.N(s.cfg.MaintainEvery/5+1)
 	}
@@ -78,6 +89,11 @@ func (s *Sink) Cleanup(ctx context.Context, days int) (partitions int, rows int6
 		return err
 	})
 	return partitions, rows, err
+}
+
+// prune forgets what the ledger need not know any more.
+func (s *Sink) prune(ctx context.Context) error {
+	return s.withConn(ctx, func(ctx context.Context, u upkeep) error { return u.prune(ctx) })
 }
 
 func (s *Sink) withConn(ctx context.Context, f func(context.Context, upkeep) error) error {

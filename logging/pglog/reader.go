@@ -104,5 +104,8 @@ func (r *reader) load(f *segment, size int64) error {
 	return nil
 }
 
-// forget lets go of the memory.
-func (r *reader) forget() { *r = reader{rows: r.rows[:0]} }
+// forget lets go of the memory, also of what rows of the last chunk still point to.
+func (r *reader) forget() {
+	clear(r.rows[:cap(r.rows)])
+	*r = reader{rows: r.rows[:0]}
+}

@@ -12,7 +12,10 @@ import (
 func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size int64) error {
 	c, err := s.reader.next(f, size, s.limit, s.cfg.BatchBytes)
 	if err != nil {
-		return fmt.Errorf("spill: %w", err)
+		s.report("unreadable", fmt.Errorf("logging/pglog: a file of the spill cannot be read, and is tried again later: %w", err))
+		s.spill.letGo(f)
+		s.reader.forget()
+		return nil
 	}
 	at := &place{f.id, c.from, c.to}
 	result, err := s.store.put(ctx, conn, c.rows, at, c.batch)
@@ -75,6 +78,7 @@ func (s *Sink) read(f *segment, c chunkOf) error {
 	gone, err := s.spill.stored(f, c.to, len(c.rows))
 	if gone {
 		s.reader.forget()
+		s.report("adopt", s.spill.adoptMore())
 	}
 	s.report("spill", err)
 	return nil

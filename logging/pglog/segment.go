@@ -1,6 +1,8 @@
 package pglog
 
 import (
+	"bytes"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"io"
@@ -91,12 +93,25 @@ func readHeader(f *os.File, path string) (*segment, error) {
 		}
 		return nil, err
 	}
-	if string(header[:len(fileMagic)]) != fileMagic {
+	id := header[len(fileMagic):]
+	if lost := make([]byte, fileHeader); bytes.Equal(header, lost) { // a loss of power, after which the name is there and not what was written
+		id = idOf(path)
+	} else if string(header[:len(fileMagic)]) != fileMagic {
 		return nil, fmt.Errorf("%s is not a file of the spill; move it away", path)
 	}
 	s := &segment{f: f, path: path, size: open.Size(), pos: fileHeader, since: open.ModTime()}
-	copy(s.id[:], header[len(fileMagic):])
+	copy(s.id[:], id)
 	return s, nil
+}
+
+// idOf returns the id of a file, which its name ends with, or nothing if the name is no such one.
+func idOf(path string) []byte {
+	name := strings.TrimSuffix(path, segmentSuffix)
+	id, err := hex.DecodeString(name[max(0, len(name)-2*len(uuid{})):])
+	if err != nil {
+		return nil
+	}
+	return id
 }
 
 // write appends sound frames. When that fails what was written of them is cut off again; if that is not possible either,

@@ -49,9 +49,12 @@ type Sink struct {
 	singles  sync.Pool // of *[1]row, for writeThrough
 	stop     context.CancelFunc
 	running  sync.WaitGroup
-	closing  sync.Once
+	mute     context.CancelFunc
+	telling  sync.WaitGroup // what calls OnError, which may take its time
+	closing  atomic.Bool
 	closed   chan struct{} // when Close has begun
-	closeErr error
+	ended    chan struct{} // and when it has ended
+	closeErr error         // after that
 }
 
 var (
@@ -80,6 +83,7 @@ func Open(ctx context.Context, cfg Config) (*Sink, error) {
 	if pc.ConnConfig.ConnectTimeout == 0 || pc.ConnConfig.ConnectTimeout > DefaultSendTimeout/2 {
 		pc.ConnConfig.ConnectTimeout = DefaultSendTimeout / 2
 	}
+	pc.ConnConfig.RuntimeParams["client_encoding"] = "UTF8"
 	if pc.ConnConfig.RuntimeParams["application_name"] == "" {
 		pc.ConnConfig.RuntimeParams["application_name"] = "pglog"
 	}
@@ -113,7 +117,7 @@ func newSink(pool *pgxpool.Pool, own bool, cfg Config) (*Sink, error) {
 		store: &store{table: t, cfg: cfg, groups: newGroups()},
 		dead:  newDeadLetters(cfg), limit: cfg.BatchRows, counted: map[uuid]bool{}, flight: &batch{}, spare: &batch{},
 		kick:  [2]chan struct{}{make(chan struct{}, 1), make(chan struct{}, 1)},
-		syncs: make(chan chan error), troubles: make(chan trouble, 64), closed: make(chan struct{}),
+		syncs: make(chan chan error), troubles: make(chan trouble, 64), closed: make(chan struct{}), ended: make(chan struct{}),
 	}
 	if cfg.SpillDir != "" {
 		if s.spill, err = newSpill(cfg); err != nil {
@@ -121,12 +125,13 @@ func newSink(pool *pgxpool.Pool, own bool, cfg Config) (*Sink, error) {
 		}
 	}
 	s.store.report = s.report
-	ctx, stop := context.WithCancel(mark(context.Background()))
-	s.stop = stop
-	s.running.Go(func() { s.runSender(ctx) })
-	s.running.Go(func() { s.runKeeper(ctx) })
-	s.running.Go(func() { s.runUpkeep(ctx) })
-	s.running.Go(func() { s.runReports(ctx) })
+	working, stop := context.WithCancel(mark(context.Background()))
+	telling, mute := context.WithCancel(context.Background())
+	s.stop, s.mute = stop, mute
+	s.running.Go(func() { s.runSender(working) })
+	s.running.Go(func() { s.runKeeper(working) })
+	s.running.Go(func() { s.runUpkeep(working) })
+	s.telling.Go(func() { s.runReports(telling) })
 	return s, nil
 }
 

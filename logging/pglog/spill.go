@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"os"
+	"slices"
 	"sync"
 	"time"
 )
@@ -16,6 +17,7 @@ var shares = [classes]int64{60, 70, 80, 90, 100}
 type spill struct {
 	dir, key     string
 	limit, chunk int64 // bytes of all, 0 or less = no limit; of a file
+	keep         int64 // up to which size a file that is stored is written on, so that not each batch has a file of its own
 
 	syncing sync.Mutex // held during an fsync, so that who waits for it shares it with others
 
@@ -30,6 +32,8 @@ type spill struct {
 	failed error     // of the last write
 	retry  time.Time // when another write may be tried after that
 	buf    []byte
+	more   bool // dead processes left more than could be opened
+	closed bool
 }
 
 // newSpill makes the directory if need be and adopts what dead processes left there for the same table.
@@ -40,6 +44,12 @@ func newSpill(cfg Config) (*spill, error) {
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(cfg.Table))
 	s := &spill{dir: cfg.SpillDir, key: fmt.Sprintf("pglog-%016x", h.Sum64()), limit: cfg.SpillBytes, chunk: cfg.SegmentBytes}
+	if cfg.Durable {
+		s.keep = cfg.SegmentBytes
+		if s.limit > 0 {
+			s.keep = min(s.keep, s.limit/8)
+		}
+	}
 	if err := s.adopt(); err != nil {
 		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", errors.Join(err, s.close()))
 	}
@@ -62,6 +72,9 @@ func (s *spill) append(rows []row, id *uuid) (refused [classes]int, err error) {
 		return refused, s.failed
 	}
 	if err = s.open(); err == nil {
+		if s.idle(s.active) {
+			s.since = time.Now()
+		}
 		buf, n := s.buf[:0], 0
 		for i := range rows {
 			class := classOf(rows[i].Level)
@@ -97,6 +110,9 @@ func (s *spill) append(rows []row, id *uuid) (refused [classes]int, err error) {
 
 // open makes sure that there is a file to write to. It is called with the lock.
 func (s *spill) open() error {
+	if s.closed {
+		return os.ErrClosed
+	}
 	if s.active != nil && s.active.size < s.chunk {
 		return nil
 	}
@@ -107,6 +123,11 @@ func (s *spill) open() error {
 		s.dirty = false
 	}
 	f, err := createSegment(s.dir, s.key)
+	if errors.Is(err, os.ErrNotExist) { // somebody removed the directory
+		if err = os.MkdirAll(s.dir, 0o700); err == nil {
+			f, err = createSegment(s.dir, s.key)
+		}
+	}
 	if err != nil {
 		return err
 	}
@@ -146,11 +167,14 @@ func (s *spill) sync(age time.Duration) error {
 func (s *spill) oldest() (f *segment, size int64) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if len(s.files) == 0 {
+	if len(s.files) == 0 || s.idle(s.files[0]) {
 		return nil, 0
 	}
 	return s.files[0], s.files[0].size
 }
+
+// idle reports whether a file waits for more records, and none of it for the database. It is called with the lock.
+func (s *spill) idle(f *segment) bool { return f == s.active && f.pos >= f.size && f.size < s.keep }
 
 // stored says that the database has the file up to there. If that is all of it the file is removed and true returned.
 // The database remembers it longer, so that a file that a loss of power brings back is not stored again.
@@ -162,16 +186,32 @@ func (s *spill) stored(f *segment, pos int64, records int) (gone bool, err error
 		f.count -= took
 		s.count -= took
 	}
-	if pos < f.size {
+	if pos < f.size || s.idle(f) {
 		return false, nil
 	}
+	s.drop(f)
+	return true, f.remove()
+}
+
+// drop takes a file out, wherever it stands: the keeper may have adopted older ones since it was the oldest. It is called with the
+// lock.
+func (s *spill) drop(f *segment) {
 	if f == s.active {
 		s.active, s.dirty = nil, false
 	}
-	s.files = s.files[1:]
-	s.bytes -= f.size
-	s.count -= f.count
-	return true, f.remove()
+	if i := slices.Index(s.files, f); i >= 0 {
+		s.files = slices.Delete(s.files, i, i+1)
+		s.bytes -= f.size
+		s.count -= f.count
+	}
+}
+
+// letGo gives up a file that cannot be read. It is adopted again later, by this process or another one.
+func (s *spill) letGo(f *segment) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.drop(f)
+	_ = f.f.Close() // what was written stays in it
 }
 
 // close leaves the files to the next process.
@@ -179,9 +219,17 @@ func (s *spill) close() error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	var all []error
+	if s.active != nil && s.dirty {
+		all = append(all, s.active.f.Sync())
+	}
 	for _, f := range s.files {
+		if s.idle(f) {
+			all = append(all, f.remove())
+			continue
+		}
 		all = append(all, f.f.Close())
 	}
+	s.closed, s.dirty = true, false
 	s.files, s.active = nil, nil
 	return errors.Join(all...)
 }

@@ -12,6 +12,7 @@ import (
 // SQLSTATEs that are treated in their own way.
 const (
 	lockNotAvailable = "55P03"
+	queryCanceled    = "57014"
 	checkViolation   = "23514"
 	notNullViolation = "23502"
 )
@@ -29,6 +30,9 @@ func sqlState(err error) string {
 // That is also said of a row on its way to the default partition in the moment in which its own one is attached. A column
 // that must not be null and is none of ours is a table for something else.
 func poison(err error) bool {
+	if _, beside := errors.AsType[*besideError](err); beside {
+		return false
+	}
 	var pgErr *pgconn.PgError
 	if !errors.As(err, &pgErr) || len(pgErr.Code) != 5 {
 		return false

@@ -27,9 +27,12 @@ type store struct {
 	target *target // nil: to be found out
 
 	report  func(kind string, err error)
-	settled []uuid // batches that the ledger need not remember any more
-	noGroup error  // the table of groups does not take ours; until the target is found out anew
+	settled []uuid    // batches that the ledger need not remember any more
+	noGroup time.Time // when the table of groups, which did not take ours, is tried again; earlier if the target is found out anew
 }
+
+// groupsPatience is the longest wait for a lock on the table of groups: rows are worth more.
+const groupsPatience = time.Second
 
 // place is a part of a file of the spill.
 type place struct {
@@ -47,19 +50,29 @@ const (
 	elsewhere
 )
 
-// groupsError is a failure to tell the database of groups of errors, for which rows are not to blame.
-type groupsError struct{ err error }
+// besideError is a failure of what stands beside the rows in their transaction: the claim in the ledger, or the table of
+// groups. Rows are not to blame for it, whatever the server says.
+type besideError struct {
+	groups bool
+	err    error
+}
 
-func (e *groupsError) Error() string { return "the table of groups: " + e.err.Error() }
+func (e *besideError) Error() string {
+	if e.groups {
+		return "the table of groups: " + e.err.Error()
+	}
+	return e.err.Error()
+}
+
+func (e *besideError) Unwrap() error { return e.err }
 
 // put stores rows: those of a batch by its id, those of a file by their place, or both.
 func (s *store) put(ctx context.Context, conn *pgconn.PgConn, rows []row, at *place, id *uuid) (outcome, error) {
 	o, err := s.try(ctx, conn, rows, at, id)
-	var g *groupsError
-	if errors.As(err, &g) && !conn.IsClosed() && sqlState(g.err) != "" {
+	if b := (*besideError)(nil); errors.As(err, &b) && b.groups && !conn.IsClosed() && sqlState(b.err) != "" {
 		rollback(ctx, conn)
-		s.noGroup = g.err // the rows matter more
-		s.report("groups", fmt.Errorf("logging/pglog: groups of errors are not kept: %w", g.err))
+		s.noGroup = time.Now().Add(min(freshFor, 10*s.cfg.RetryMax)) // the rows matter more
+		s.report("groups", fmt.Errorf("logging/pglog: groups of errors are not kept: %w", b.err))
 		o, err = s.try(ctx, conn, rows, at, id)
 	}
 	if err != nil || o == elsewhere || o == before && at == nil {
@@ -76,16 +89,19 @@ func (s *store) try(ctx context.Context, conn *pgconn.PgConn, rows []row, at *pl
 	if s.target == nil {
 		t, err := discover(ctx, conn, s.table)
 		if err != nil {
-			return stored, err
+			return stored, &besideError{err: err}
 		}
-		s.target, s.noGroup = t, nil
+		s.target, s.noGroup = t, time.Time{}
 		if !t.ledger {
 			s.report("ledger", fmt.Errorf("logging/pglog: there is no table %s, so rows may be stored twice when a connection is lost; Migrate makes it", s.quoted("_batches")))
 		}
 	}
 	result, err := s.claim(ctx, conn, len(rows), at, id)
-	if err != nil || result == elsewhere || result == before && at == nil {
-		return result, err
+	if err != nil {
+		return result, &besideError{err: err}
+	}
+	if result == elsewhere || result == before && at == nil {
+		return result, nil
 	}
 	var stale []*group
 	if result == stored && len(rows) > 0 {
@@ -93,9 +109,14 @@ func (s *store) try(ctx context.Context, conn *pgconn.PgConn, rows []row, at *pl
 		if _, err := conn.CopyFrom(ctx, bytes.NewReader(s.enc.buf), s.target.copy); err != nil {
 			return result, err
 		}
-		if stale = s.groups.stale(time.Now()); len(stale) > 0 && s.noGroup == nil {
-			if err := exec(ctx, conn, s.upsert(stale)); err != nil {
-				return result, &groupsError{err}
+		now := time.Now()
+		if now.After(s.noGroup) {
+			stale = s.groups.stale(now)
+		}
+		if len(stale) > 0 {
+			wait := fmt.Sprintf("set local lock_timeout = %d; ", min(groupsPatience, s.cfg.SendTimeout/4).Milliseconds())
+			if err := exec(ctx, conn, wait+s.upsert(stale)); err != nil {
+				return result, &besideError{true, err}
 			}
 		}
 	}
@@ -132,7 +153,7 @@ const waitForDisk = "select set_config('synchronous_commit', 'local', true) wher
 
 // claim begins the transaction and says in the ledger what it will store.
 func (s *store) claim(ctx context.Context, conn *pgconn.PgConn, rows int, at *place, id *uuid) (outcome, error) {
-	sql := "begin; " + setLocal(s.cfg.SendTimeout, s.cfg.SendTimeout) + "; " + waitForDisk
+	sql := "begin isolation level read committed; " + setLocal(s.cfg.SendTimeout, s.cfg.SendTimeout) + "; " + waitForDisk
 	if !s.target.ledger || at == nil && id == nil {
 		return stored, exec(ctx, conn, sql)
 	}

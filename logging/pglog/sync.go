@@ -13,7 +13,7 @@ const syncPatience = time.Second
 
 // Sync returns when everything that was acknowledged before is in the database or durable in the spill, or lost and
 // counted. When the database does not take it soon, or is known to be down, it goes to the spill. The error says that ctx
-// was done before, or that the disk failed.
+// was done before, or that the disk failed. After Close it returns what that did.
 func (s *Sink) Sync(ctx context.Context) error { return s.syncTo(ctx, s.queue.load().seq) }
 
 // syncTo does so for records up to one.
@@ -46,6 +46,8 @@ func (s *Sink) awaitSafe(ctx context.Context, seq uint64, patience time.Duration
 		}
 		select {
 		case <-change:
+		case <-s.ended:
+			return s.closeErr
 		case <-timer.C:
 			late = true
 			timer.Reset(100 * time.Millisecond) // the disk may have been full
@@ -63,12 +65,16 @@ func (s *Sink) syncDisk(ctx context.Context) error {
 	done := make(chan error, 1)
 	select {
 	case s.syncs <- done:
+	case <-s.ended:
+		return s.closeErr
 	case <-ctx.Done():
 		return fmt.Errorf("logging/pglog: sync of the spill: %w", ctx.Err())
 	}
 	select {
 	case err := <-done:
 		return err
+	case <-s.ended:
+		return s.closeErr
 	case <-ctx.Done():
 		return fmt.Errorf("logging/pglog: sync of the spill: %w", ctx.Err())
 	}
@@ -96,10 +102,25 @@ const (
 // Close stores what was acknowledged, or, when the database is down, the spill has older records, or ctx is about to be
 // done, writes it to the spill, where the next process finds it. Then it ends the sink's goroutines and, of [Open], the
 // connections. What neither the database nor a disk took is counted, reported, and returned as an error; so is a ctx that
-// was done before everything ended. Without a deadline it takes at most 30 s. A second Close returns what the first did.
+// was done before everything ended. Without a deadline it takes at most 30 s. A second Close waits for the first, until its own ctx is
+// done, and returns what that did.
 func (s *Sink) Close(ctx context.Context) error {
-	s.closing.Do(func() { s.closeErr = s.shut(ctx) })
-	return s.closeErr
+	if s.closing.CompareAndSwap(false, true) {
+		s.closeErr = s.shut(ctx)
+		close(s.ended)
+		return s.closeErr
+	}
+	select {
+	case <-s.ended:
+		return s.closeErr
+	default:
+	}
+	select {
+	case <-s.ended:
+		return s.closeErr
+	case <-ctx.Done():
+		return fmt.Errorf("logging/pglog: close: %w", ctx.Err())
+	}
 }
 
 func (s *Sink) shut(ctx context.Context) error {
@@ -125,10 +146,15 @@ func (s *Sink) shut(ctx context.Context) error {
 	// The goroutines have been told; even if ctx is done they have a moment, since what they hold is to be kept.
 	grace, cancel := context.WithTimeout(context.WithoutCancel(ctx), closeGrace)
 	defer cancel()
-	if !s.await(ctx, grace, s.running.Wait) {
-		return errors.Join(append(failed, errors.New("logging/pglog: close: the disk does not answer"))...)
+	if s.await(ctx, grace, s.running.Wait) {
+		failed = append(failed, s.leave())
+	} else {
+		failed = append(failed, errors.New("logging/pglog: close: the disk does not answer"))
 	}
-	failed = append(failed, s.leave())
+	s.mute()
+	if !s.await(ctx, grace, s.telling.Wait) {
+		failed = append(failed, errors.New("logging/pglog: close: OnError does not return"))
+	}
 	if s.ownPool && !s.await(ctx, ctx, s.pool.Close) { // a connection to a server that hangs takes its time
 		failed = append(failed, fmt.Errorf("logging/pglog: close: connections: %w", ctx.Err()))
 	}

@@ -34,7 +34,7 @@ func (u upkeep) flat(ctx context.Context) (bool, error) {
 // locked runs f in a transaction that holds the lock of the table's upkeep, or returns errBusy.
 func (u upkeep) locked(ctx context.Context, f func() error) error {
 	return inTx(ctx, u.conn, func() error {
-		err := exec(ctx, u.conn, setLocal(u.cfg.MaintainTimeout, u.cfg.LockTimeout)+"; select pg_advisory_xact_lock("+u.lockKey()+")")
+		err := exec(ctx, u.conn, u.limited("select pg_advisory_xact_lock("+u.lockKey()+")"))
 		if sqlState(err) == lockNotAvailable {
 			return errBusy
 		}
@@ -43,6 +43,12 @@ func (u upkeep) locked(ctx context.Context, f func() error) error {
 		}
 		return f()
 	})
+}
+
+// limited returns a statement that is a transaction of its own, under the limits of the configuration: what is sent in one
+// message is one.
+func (u upkeep) limited(sql string) string {
+	return setLocal(u.cfg.MaintainTimeout, u.cfg.LockTimeout) + "; " + sql
 }
 
 // run does everything that is to be done at now, as far as it can: a partition that fails does not keep the others from
@@ -58,11 +64,10 @@ func (u upkeep) run(ctx context.Context, now time.Time) error {
 
 // prune forgets batches of the ledger that nobody can ask for any more.
 func (u upkeep) prune(ctx context.Context) error {
-	there, err := lookUp(ctx, u.conn, "select to_regclass("+literal(u.quoted("_batches"))+") is not null")
-	if err != nil || there != "t" {
+	if there, err := exists(ctx, u.conn, u.quoted("_batches")); err != nil || !there {
 		return err
 	}
-	return exec(ctx, u.conn, fmt.Sprintf("delete from %s where committed_at < now() - interval '%d days'", u.quoted("_batches"), ledgerDays))
+	return exec(ctx, u.conn, u.limited(fmt.Sprintf("delete from %s where committed_at < now() - interval '%d days'", u.quoted("_batches"), ledgerDays)))
 }
 
 // days returns the present one, and the last for which there should be a partition.
@@ -72,20 +77,20 @@ func (u upkeep) days(now time.Time) (today, last time.Time) {
 }
 
 // ahead makes the default partition and those of yesterday until PartitionsAhead days from now. On a table without partitions
-// it does nothing. It ends at the first that somebody else makes at the moment.
+// it does nothing. It ends at the first for which a lock is not to be had.
 func (u upkeep) ahead(ctx context.Context, now time.Time) error {
 	if flat, err := u.flat(ctx); err != nil || flat {
 		return err
 	}
-	if err := u.ensureDefault(ctx); err != nil {
-		return ignoreBusy(err)
+	failed := []error{u.ensureDefault(ctx)}
+	if blocked(failed[0]) {
+		return ignoreBusy(failed[0])
 	}
 	today, last := u.days(now)
-	var failed []error
 	for d := today.Add(-day); !d.After(last); d = d.Add(day) {
 		err := u.ensureDay(ctx, d)
 		failed = append(failed, err)
-		if errors.Is(err, errBusy) {
+		if blocked(err) {
 			break
 		}
 	}
@@ -97,14 +102,28 @@ func (u upkeep) partitions(ctx context.Context, now time.Time) error {
 	if flat, err := u.flat(ctx); err != nil || flat {
 		return err
 	}
-	failed := []error{u.ahead(ctx, now)}
+	err := u.ahead(ctx, now)
+	if blocked(err) {
+		return err
+	}
+	failed := []error{err}
 	today, last := u.days(now)
 	strays, err := u.strays(ctx, today, last)
 	failed = append(failed, err)
 	for _, d := range strays {
-		failed = append(failed, u.ensureDay(ctx, d))
+		err := u.ensureDay(ctx, d)
+		failed = append(failed, err)
+		if blocked(err) {
+			break
+		}
 	}
 	return ignoreBusy(errors.Join(failed...))
+}
+
+// blocked reports whether somebody else holds a lock that is wanted. Then it is better to come back later than to try the next
+// partition: writers may have to wait behind every attempt.
+func blocked(err error) bool {
+	return errors.Is(err, errBusy) || sqlState(err) == lockNotAvailable || sqlState(err) == queryCanceled
 }
 
 func ignoreBusy(err error) error {
@@ -132,9 +151,9 @@ func (u upkeep) strays(ctx context.Context, today, last time.Time) ([]time.Time,
 		if !s.to.IsZero() {
 			continue
 		}
-		all, err := rows(ctx, u.conn, fmt.Sprintf(`select distinct extract(epoch from date_trunc('day', "timestamp" at time zone 'UTC'))::bigint
+		all, err := rows(ctx, u.conn, u.limited(fmt.Sprintf(`select distinct extract(epoch from date_trunc('day', "timestamp" at time zone 'UTC'))::bigint
 from only %s where "timestamp" >= to_timestamp(%d) and "timestamp" < to_timestamp(%d) order by 1 limit 31`,
-			s.name, today.Add(-u.oldest()).Unix(), last.Add(day).Unix()))
+			s.name, today.Add(-u.oldest()).Unix(), last.Add(day).Unix())))
 		if err != nil {
 			return nil, err
 		}
