@@ -66,3 +66,32 @@ func WriteSegment(dir string, records []logging.Record, batch int) (string, erro
 
 // Defaults returns what a sink uses.
 func Defaults(c Config) Config { return c.withDefaults() }
+
+// StoreWhileAdopting begins to store the oldest file of the spill in dir, adopts what meanwhile puts there, and says that the file
+// is stored. It returns the files that the spill then knows of, and their size.
+func StoreWhileAdopting(dir string, meanwhile func()) (files []string, size int64, err error) {
+	s, err := newSpill(Config{SpillDir: dir}.withDefaults())
+	if err != nil {
+		return nil, 0, err
+	}
+	f, end := s.oldest()
+	meanwhile()
+	if err := s.adopt(); err != nil {
+		return nil, 0, err
+	}
+	if _, err := s.stored(f, end, 1); err != nil {
+		return nil, 0, err
+	}
+	for _, f := range s.files {
+		files = append(files, f.path)
+	}
+	return files, s.bytes, s.close()
+}
+
+// BreakSpill makes the oldest file of a sink's spill unreadable.
+func BreakSpill(s *Sink) {
+	f, _ := s.spill.oldest()
+	s.spill.mu.Lock()
+	defer s.spill.mu.Unlock()
+	_ = f.f.Close()
+}

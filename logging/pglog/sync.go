@@ -18,6 +18,11 @@ func (s *Sink) Sync(ctx context.Context) error { return s.syncTo(ctx, s.queue.lo
 
 // syncTo does so for records up to one.
 func (s *Sink) syncTo(ctx context.Context, seq uint64) error {
+	select {
+	case <-s.ended:
+		return s.closeErr
+	default:
+	}
 	raise(&s.wanted, seq)
 	s.wake(sender)
 	if err := s.awaitSafe(ctx, seq, syncPatience); err != nil {
@@ -222,6 +227,8 @@ func (s *Sink) leave() error {
 			total++
 		}
 	}
+	s.queue.done(sender)
+	s.queue.done(keeper)
 	s.count.drop(closedSink, &lost)
 	if total > 0 {
 		failed = append(failed, fmt.Errorf("logging/pglog: close: %d records are lost", total))
