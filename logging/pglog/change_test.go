@@ -7,6 +7,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/prodwright/prodwright/logging"
 	"github.com/prodwright/prodwright/logging/pglog"
 )
 
@@ -117,4 +118,34 @@ func TestHostileName(t *testing.T) {
 	once(t, url, `"x""; DROP TABLE y; --'\"`, 20)
 	require.Equal(t, int64(1), query[int64](t, url, `select count(*) from "x""; DROP TABLE y; --'\_errors"`))
 	require.NotContains(t, s.String(), "postgres://")
+}
+
+// Columns of types that nobody thought of take what they can, and what they refuse goes to extra_data.
+func TestColumnsOfOtherTypes(t *testing.T) {
+	t.Parallel()
+	for _, durable := range []bool{false, true} {
+		url := sharedURL(t)
+		execute(t, url, `create type grade as enum ('INFO', 'ERROR'); create domain short as text check (length(value) < 5);
+			create table application_logs (timestamp timestamptz not null, level grade, logger short, message numeric, user_id uuid, request_id uuid,
+			trace_id bytea, span_id date, ip_address cidr, line_number boolean, exception int, release numeric(3), extra_data jsonb)`)
+		s := open(t, url, pglog.Config{SpillDir: t.TempDir(), Durable: durable})
+		const id = "{12345678-1234-1234-1234-123456789ABC}"
+		for _, r := range []logging.Record{
+			{Level: zapcore.ErrorLevel, Logger: "fits", Message: "1.5", UserID: id, RequestID: id[1:37], SpanID: "2026-01-02", IP: "10.0.0.1", Release: "5"},
+			{Level: zapcore.WarnLevel, Logger: "long name", Message: "text", UserID: "u", RequestID: "123456", TraceID: `\xzz`, SpanID: "s", IP: "10.0.0.1/8", Release: "12345", Line: 7, Error: "e", Stack: "s"},
+			{Level: zapcore.InfoLevel, Message: "2"},
+		} {
+			r.Time = time.Now()
+			require.NoError(t, s.Write(&r))
+		}
+		allStored(t, s, 3)
+		closed(t, s)
+		require.Zero(t, s.Stats().Dead)
+		require.Equal(t, int64(1), query[int64](t, url, `select count(*) from application_logs where level = 'ERROR' and logger = 'fits' and message = 1.5 and user_id = $1
+			and request_id = user_id and span_id = '2026-01-02' and ip_address = '10.0.0.1' and release = 5 and extra_data - 'fingerprint' - 'module' = '{}'`, id))
+		require.Equal(t, int64(1), query[int64](t, url, `select count(*) from application_logs where num_nonnulls(level, logger, message, user_id, request_id, trace_id, span_id, ip_address,
+			line_number, exception, release) = 0 and extra_data = '{"level": "WARNING", "logger": "long name", "message": "text", "user_id": "u", "request_id": "123456", "trace_id": "\\xzz",
+			"span_id": "s", "ip_address": "10.0.0.1/8", "line_number": "7", "exception": "e\ns", "release": "12345"}'`))
+		require.Equal(t, int64(1), query[int64](t, url, "select count(*) from application_logs where message = 2 and level = 'INFO' and extra_data is null"))
+	}
 }

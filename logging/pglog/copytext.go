@@ -215,3 +215,23 @@ func fitsInt(s string, bits int) bool {
 	_, err := strconv.ParseInt(s, 10, bits)
 	return err == nil
 }
+
+// fitsUUID reports whether PostgreSQL reads a text as a uuid: 32 hexadecimal digits, with hyphens between groups of four, perhaps in
+// braces.
+func fitsUUID(s string) bool {
+	if rest, ok := strings.CutPrefix(s, "{"); ok {
+		if s, ok = strings.CutSuffix(rest, "}"); !ok {
+			return false
+		}
+	}
+	digits := 0
+	for i := range len(s) {
+		switch c := s[i]; {
+		case c >= '0' && c <= '9', c >= 'a' && c <= 'f', c >= 'A' && c <= 'F':
+			digits++
+		case c != '-' || digits == 0 || digits%4 != 0 || digits == 32 || s[i-1] == '-':
+			return false
+		}
+	}
+	return digits == 32
+}

@@ -11,13 +11,15 @@ import (
 type encoder struct {
 	buf     []byte
 	fold    []byte // members of extra_data for what has no column, or does not fit into it
+	refused uint32 // fields of the present row whose values their columns refused
 	release string // of the program
 }
 
 // encode appends a row for the table that t describes. A value that has no column, or does not fit into it, goes to
 // extra_data under the name of its column.
-func (e *encoder) encode(r *logging.Record, fingerprint int64, t *target) {
-	e.fold = e.fold[:0]
+func (e *encoder) encode(w *row, fingerprint int64, t *target) {
+	r := &w.Record
+	e.fold, e.refused = e.fold[:0], w.fold
 	if at := r.Time; storable(at) {
 		e.buf = appendTime(e.buf, at)
 	} else {
@@ -28,7 +30,7 @@ func (e *encoder) encode(r *logging.Record, fingerprint int64, t *target) {
 	}
 	e.text(t, fieldLevel, logging.LevelName(r.Level))
 	e.text(t, fieldLogger, r.Logger)
-	if t.columns[fieldMessage].family == familyText { // also when it is empty
+	if t.columns[fieldMessage].family == familyText && e.refused == 0 { // also when it is empty
 		e.buf = appendText(append(e.buf, '\t'), r.Message, t.columns[fieldMessage].limit)
 	} else {
 		e.text(t, fieldMessage, r.Message)
@@ -72,6 +74,8 @@ func (e *encoder) text(t *target, f field, value string) {
 	fits := value != ""
 	if fits {
 		switch c.family {
+		case familyUUID:
+			fits = fitsUUID(value)
 		case familyInt:
 			fits = fitsInt(value, c.limit)
 		case familyInet:
@@ -80,6 +84,7 @@ func (e *encoder) text(t *target, f field, value string) {
 				value = ip
 			}
 		}
+		fits = fits && e.refused>>f&1 == 0
 		if !fits {
 			e.fold = appendMember(e.fold, fieldNames[f], value)
 		}
@@ -103,7 +108,7 @@ func (e *encoder) number(t *target, f field, value int64) {
 		if value != 0 {
 			e.fold = appendMember(e.fold, fieldNames[f], strconv.FormatInt(value, 10))
 		}
-	case value == 0 || c.family == familyInt && c.limit < 64 && value>>(c.limit-1) != value>>63:
+	case value == 0 || e.refused>>f&1 == 1 || c.family == familyInt && c.limit < 64 && value>>(c.limit-1) != value>>63:
 		e.buf = append(e.buf, "\t\\N"...)
 		if value != 0 {
 			e.fold = appendMember(e.fold, fieldNames[f], strconv.FormatInt(value, 10))
@@ -116,7 +121,7 @@ func (e *encoder) number(t *target, f field, value int64) {
 // exception appends the text of the error and the stack below it.
 func (e *encoder) exception(t *target, r *logging.Record) {
 	c := t.columns[fieldException]
-	if c.family != familyText || c.limit > 0 || r.Error == "" && r.Stack == "" {
+	if c.family != familyText || c.limit > 0 || e.refused != 0 || r.Error == "" && r.Stack == "" {
 		e.text(t, fieldException, r.Exception())
 		return
 	}

@@ -27,10 +27,13 @@ func write(t *testing.T, s *pglog.Sink, from, n int) {
 // allStored waits until so many rows are in the database and nothing waits.
 func allStored(t *testing.T, s *pglog.Sink, n int) {
 	t.Helper()
-	eventually(t, fmt.Sprintf("%d are stored: %+v", n, s.Stats()), func() bool {
+	for deadline := time.Now().Add(hang); ; time.Sleep(5 * time.Millisecond) {
 		st := s.Stats()
-		return st.Stored == int64(n) && st.SpillFiles == 0 && st.Down == 0
-	})
+		if st.Stored == int64(n) && st.SpillFiles == 0 && st.Down == 0 {
+			return
+		}
+		require.True(t, time.Now().Before(deadline), "%d are not stored: %+v", n, st)
+	}
 }
 
 // A server that takes no writes is an outage: nothing is a dead letter, and all is stored when it does again.

@@ -26,6 +26,7 @@ type row struct {
 
 	seq  uint64 // counts accepted records from 1
 	size int    // in memory, about
+	fold uint32 // a bit for each field whose value its column refused
 }
 
 // classes are the levels as they are named, from DEBUG to CRITICAL.

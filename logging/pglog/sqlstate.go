@@ -73,6 +73,23 @@ func suspect(err error) int {
 // the table may have anything in it, so the last one counts.
 var blamed = regexp.MustCompile(`(?m)^COPY .*?, line (\d+)(?:, column |: |$)`)
 
+// refusedField returns the field whose value a column could not take, if that is what the server says.
+func refusedField(err error) (field, bool) {
+	pgErr, ok := errors.AsType[*pgconn.PgError](err)
+	if !ok || len(pgErr.Code) != 5 || pgErr.Code[:2] != "22" && (pgErr.Code != checkViolation || pgErr.DataTypeName == "") { // or that of a domain
+		return 0, false
+	}
+	found := refusedColumn.FindStringSubmatch(pgErr.Where)
+	if found == nil {
+		return 0, false
+	}
+	f := slices.Index(fieldNames[:], found[1])
+	return field(f), f >= 0
+}
+
+// refusedColumn finds the column in the context of an error.
+var refusedColumn = regexp.MustCompile(`(?m)^COPY .*?, line \d+, column ([a-z_]+)(?:: |$)`)
+
 // reason says why the server refused a row, for the file of dead letters.
 func reason(err error) string {
 	var pgErr *pgconn.PgError

@@ -69,6 +69,10 @@ func (e *besideError) Unwrap() error { return e.err }
 // put stores rows: those of a batch by its id, those of a file by their place, or both.
 func (s *store) put(ctx context.Context, conn *pgconn.PgConn, rows []row, at *place, id *uuid) (outcome, error) {
 	o, err := s.try(ctx, conn, rows, at, id)
+	for len(rows) == 1 && poison(err) && s.foldRefused(&rows[0], err) {
+		rollback(ctx, conn)
+		o, err = s.try(ctx, conn, rows, at, id)
+	}
 	if b := (*besideError)(nil); errors.As(err, &b) && b.groups && !conn.IsClosed() && sqlState(b.err) != "" {
 		rollback(ctx, conn)
 		s.noGroup = time.Now().Add(min(freshFor, 10*s.cfg.RetryMax)) // the rows matter more
@@ -143,8 +147,18 @@ func (s *store) encode(rows []row) {
 		if f != 0 && s.target.errors {
 			s.groups.see(r, f, s.cfg.Release)
 		}
-		s.enc.encode(r, f, s.target)
+		s.enc.encode(&rows[i], f, s.target)
 	}
+}
+
+// foldRefused has a value that its column refused go to extra_data, if that is how the server says why it refused the only row.
+func (s *store) foldRefused(w *row, err error) bool {
+	f, ok := refusedField(err)
+	if !ok || f == fieldTimestamp || f == fieldExtra || w.fold>>f&1 == 1 || s.target == nil || s.target.columns[fieldExtra].family == missing {
+		return false
+	}
+	w.fold |= 1 << f
+	return true
 }
 
 // waitForDisk makes the end of a transaction wait for the disk of the server where it otherwise would not: what is confirmed is

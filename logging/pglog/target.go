@@ -42,12 +42,14 @@ var fieldNames = [fields]string{
 // family is how a value must look for a column's type.
 type family int
 
-// The families. A type of none of them is sent as it is, and the server decides.
+// The families. A value for a type of none of them is sent as it is, and when the server refuses it goes where those go that do not
+// fit.
 const (
 	missing family = iota
 	familyText
 	familyInt
 	familyInet
+	familyUUID
 	familyZoneless // a time without a zone, which is UTC
 	familyOther
 )
@@ -140,6 +142,8 @@ func columnOf(typeName string, limit int) column {
 		return column{familyInt, 64}
 	case "inet":
 		return column{family: familyInet}
+	case "uuid":
+		return column{family: familyUUID}
 	case "timestamp without time zone":
 		return column{family: familyZoneless}
 	}
