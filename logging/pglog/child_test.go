@@ -6,7 +6,9 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"strconv"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -16,7 +18,7 @@ import (
 	"github.com/prodwright/prodwright/logging/pglog"
 )
 
-// childEnv makes the test binary a process that logs until it is killed: URL, directory, and whether it is durable.
+// childEnv makes the test binary a process that logs until it is killed: URL, directory, and whether it is durable, and the first number.
 const childEnv = "PGLOG_TEST_CHILD"
 
 // child logs records and says which of them are safe.
@@ -25,7 +27,9 @@ func child() bool {
 	if !ok {
 		return false
 	}
-	dir, durable, _ := strings.Cut(rest, "|")
+	dir, rest, _ := strings.Cut(rest, "|")
+	durable, first, _ := strings.Cut(rest, "|")
+	from, _ := strconv.Atoi(first)
 	s, err := pglog.Open(context.Background(), pglog.Config{
 		URL: pglog.NewSecret(url), Level: "DEBUG", SpillDir: dir, Durable: durable == "durable", RetryMax: 50 * time.Millisecond,
 		BatchInterval: 5 * time.Millisecond, SegmentBytes: 32 << 10, BatchRows: 100,
@@ -34,7 +38,7 @@ func child() bool {
 		fmt.Println(err)
 		return true
 	}
-	for n := 0; ; n++ {
+	for n := from; ; n++ {
 		if err := s.Write(numbered(n, zapcore.InfoLevel)); err != nil {
 			fmt.Println(err)
 			return true
@@ -100,4 +104,44 @@ func TestProcessIsKilled(t *testing.T) {
 			}
 		})
 	}
+}
+
+// Two processes share a directory, in an outage, and are killed one after the other. A third one stores what both said is safe.
+func TestProcessesThatShareADirectoryAreKilled(t *testing.T) {
+	t.Parallel()
+	srv := server(t)
+	url, dir := srv.URL("postgres"), t.TempDir()
+	require.NoError(t, pglog.Migrate(t.Context(), connect(t, url), pglog.Config{}))
+	require.NoError(t, srv.Kill())
+	const second = 1_000_000
+	safe := [2]int{-1, -1}
+	var all sync.WaitGroup
+	for i, mode := range []string{"durable", "synced"} {
+		cmd := exec.Command(os.Args[0])
+		cmd.Env = append(os.Environ(), childEnv+"="+url+"|"+dir+"|"+mode+"|"+strconv.Itoa(i*second))
+		out, err := cmd.StdoutPipe()
+		require.NoError(t, err)
+		require.NoError(t, cmd.Start())
+		all.Go(func() {
+			for lines := bufio.NewScanner(out); lines.Scan(); {
+				if _, err := fmt.Sscan(lines.Text(), &safe[i]); err != nil {
+					t.Error(lines.Text())
+				}
+				if safe[i] >= i*second+1500 {
+					_ = cmd.Process.Kill() // again and again, until its output ends
+				}
+			}
+			_ = cmd.Wait()
+		})
+	}
+	all.Wait()
+	require.NoError(t, srv.Start(t.Context()))
+	s := open(t, url, pglog.Config{SpillDir: dir})
+	eventually(t, "the spill is stored", func() bool { return s.Stats().SpillFiles == 0 })
+	closed(t, s)
+	require.Equal(t, query[int64](t, url, "select count(*) from application_logs"), query[int64](t, url, "select count(distinct extra_data->>'n') from application_logs"))
+	for i := range safe {
+		require.Equal(t, int64(safe[i]+1-i*second), query[int64](t, url, "select count(*) from application_logs where (extra_data->>'n')::int between $1 and $2", i*second, safe[i]))
+	}
+	require.Zero(t, s.Stats().Corrupt)
 }

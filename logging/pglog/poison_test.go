@@ -3,6 +3,7 @@ package pglog_test
 import (
 	"bytes"
 	"encoding/json"
+	"fmt"
 	"math"
 	"os"
 	"path/filepath"
@@ -92,6 +93,9 @@ func TestSanitise(t *testing.T) {
 		{Logger: "copy", Message: `\N`, UserID: `\.`, Error: "\\\t\r\n\b\f\v\x01"},
 		{Logger: "ip1", IP: "[::1]:80"}, {Logger: "ip2", IP: "fe80::1%eth0"}, {Logger: "ip3", IP: "unknown, 1.2.3.4"}, {Logger: "ip4", IP: "10.0.0.0/8"},
 		{Logger: "line", Line: math.MaxInt32 + 1}, {Logger: "negative", Line: -5},
+		{Logger: "zone", Time: at.In(time.FixedZone("x", -11*3600-1800))}, {Logger: "year 1", Time: time.Date(1, 1, 1, 12, 0, 0, 0, time.UTC)},
+		{Logger: "edges", Time: time.Date(9999, 12, 31, 23, 59, 59, 999_999_999, time.UTC)}, {Logger: "year 10000", Time: time.Date(9999, 12, 31, 23, 59, 59, 0, time.FixedZone("x", -3600))},
+		{Logger: "many", Extra: manyFields(10_000)},
 		{Logger: "old", Time: time.Date(-5000, 1, 1, 0, 0, 0, 0, time.UTC)}, {Logger: "new", Time: time.Unix(1<<40, 0)}, {Logger: "none"},
 		{Logger: "twice", Extra: []byte(`"k":1,"k":2`)}, {Logger: "white", Extra: []byte("\"k\": [\n1,\t2 ]")},
 		{Logger: "long", Message: strings.Repeat("é", 100_000), Error: strings.Repeat("x", 1<<20), UserID: strings.Repeat("u", 5000)},
@@ -115,6 +119,11 @@ func TestSanitise(t *testing.T) {
 		"ip4":        `ip_address = '10.0.0.0/8'`,
 		"line":       `line_number is null and extra_data->>'line_number' = '2147483648'`,
 		"negative":   `line_number = -5`,
+		"zone":       `timestamp between now() - interval '1 hour' and now() + interval '1 hour'`,
+		"year 1":     `timestamp > now() - interval '1 hour' and extra_data->>'timestamp' = '0001-01-01T12:00:00Z'`,
+		"edges":      `timestamp = '9999-12-31 23:59:59.999999+00'`,
+		"year 10000": `timestamp < now() + interval '1 hour' and extra_data->>'timestamp' = '10000-01-01T00:59:59Z'`,
+		"many":       `(select count(*) from jsonb_object_keys(extra_data)) = 10000 and extra_data->>'f9999' = 'v'`,
 		"old":        `timestamp > now() - interval '1 hour' and extra_data->>'timestamp' like '-5000%'`,
 		"new":        `timestamp < now() + interval '1 hour' and extra_data->>'timestamp' like '36812-02-20%'`,
 		"none":       `timestamp > now() - interval '1 hour' and extra_data is null`,
@@ -125,6 +134,14 @@ func TestSanitise(t *testing.T) {
 	} {
 		require.Equal(t, int64(1), query[int64](t, url, "select count(*) from application_logs where logger = $1 and "+is, logger), logger)
 	}
+}
+
+// manyFields returns so many members of an object.
+func manyFields(n int) (extra []byte) {
+	for i := range n {
+		extra = fmt.Appendf(extra, `,"f%d":"v"`, i)
+	}
+	return extra[1:]
 }
 
 // The table of the reference has other columns. What it has no place for goes to extra_data.
