@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"runtime"
+	"syscall"
 	"testing"
 	"time"
 
@@ -192,4 +193,18 @@ func TestLedgerIsPruned(t *testing.T) {
 		eventually(t, "old ones are gone", func() bool { return query[int64](t, url, "select count(*) from application_logs_batches") == 2 })
 		closed(t, s)
 	}
+}
+
+// A directory in which nothing can be written is noticed at the start, not in the first outage.
+func TestDirectoryIsReadOnly(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	if os.Getuid() == 0 {
+		require.NoError(t, syscall.Mount("tmpfs", dir, "tmpfs", syscall.MS_RDONLY, ""))
+		t.Cleanup(func() { _ = syscall.Unmount(dir, syscall.MNT_DETACH) })
+	} else {
+		require.NoError(t, os.Chmod(dir, 0o500))
+	}
+	_, err := pglog.Open(t.Context(), pglog.Config{URL: pglog.NewSecret(nowhere), SpillDir: dir})
+	require.ErrorContains(t, err, "SpillDir")
 }

@@ -93,7 +93,8 @@ type Config struct {
 	// Defaults to dead.jsonl in SpillDir; without either they are only counted.
 	DeadLetter string `env:"LOG_DB_DEAD_LETTER" doc:"file for records that the database refuses"`
 
-	// KeepSchema leaves the schema to others: the sink neither makes tables and partitions nor removes old ones.
+	// KeepSchema leaves the schema to others: the sink neither makes tables and partitions nor removes old ones. It still has the
+	// ledger forget what is older than 30 days.
 	KeepSchema bool `env:"LOG_DB_KEEP_SCHEMA" default:"false" doc:"the sink does not make or maintain tables"`
 	// RetentionDays is the age in days at which the upkeep removes rows, at least 1. Defaults to -1, which keeps them: nothing
 	// is deleted unless somebody asked for it, least of all from a table that was there before.

@@ -47,6 +47,11 @@ func (d *deadLetters) add(r *logging.Record, reason string) (err error) {
 		}
 	}
 	f, err := os.OpenFile(d.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+	if errors.Is(err, os.ErrNotExist) { // nobody has made the directory, or somebody removed it
+		if err = os.MkdirAll(filepath.Dir(d.path), 0o700); err == nil {
+			f, err = os.OpenFile(d.path, os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600)
+		}
+	}
 	if err != nil {
 		return err
 	}

@@ -50,7 +50,8 @@ func TestDeadLettersCannotBeWritten(t *testing.T) {
 		execute(t, url, rules)
 		var told complaints
 		dir := t.TempDir()
-		s := open(t, url, pglog.Config{SpillDir: dir, Durable: durable, DeadLetter: filepath.Join(dir, "none", "dead.jsonl"), OnError: told.add})
+		require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
+		s := open(t, url, pglog.Config{SpillDir: dir, Durable: durable, DeadLetter: filepath.Join(dir, "file", "dead.jsonl"), OnError: told.add})
 		for n := range 10 {
 			r := numbered(n, zapcore.InfoLevel)
 			if n == 5 {
@@ -63,5 +64,23 @@ func TestDeadLettersCannotBeWritten(t *testing.T) {
 		require.Zero(t, s.Stats().Dead)
 		require.Equal(t, map[string]int64{"dead_letter INFO": 1}, s.Stats().DroppedBy)
 		require.Contains(t, told.list()[0], "dead letters")
+	}
+}
+
+// The directory of the file is made if need be.
+func TestDirectoryOfDeadLetters(t *testing.T) {
+	t.Parallel()
+	url := sharedURL(t)
+	require.NoError(t, pglog.Migrate(t.Context(), connect(t, url), pglog.Config{}))
+	execute(t, url, rules)
+	path := filepath.Join(t.TempDir(), "a", "b", "dead.jsonl")
+	s := open(t, url, pglog.Config{DeadLetter: path})
+	for n := range 2 {
+		r := numbered(n, zapcore.InfoLevel)
+		r.Message = "forbidden"
+		require.NoError(t, s.Write(r))
+		eventually(t, "it is a dead letter", func() bool { return s.Stats().Dead == int64(n+1) })
+		require.FileExists(t, path)
+		require.NoError(t, os.RemoveAll(filepath.Dir(filepath.Dir(path))))
 	}
 }

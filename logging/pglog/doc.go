@@ -21,11 +21,12 @@
 //
 // An acknowledged record is lost in these cases only, and is counted in [Stats] by reason and level: neither memory nor
 // disk had room, and a record of a higher level took its place; the spill had no room for its level; Close ended before
-// anything took it. A record that the database refuses for what it is goes to a file, see DeadLetter. A damaged place in
-// a file of the spill is counted as Corrupt.
+// anything took it. A record that the database refuses for what it is goes to a file, see DeadLetter, and is lost if that cannot
+// be written at any of ten attempts. A damaged place in a file of the spill is counted as Corrupt.
 //
-// Order is kept but for two cases: a batch that was on its way when the outage began comes after those behind it, and
-// with Durable what found no room on disk comes when its turn in memory is.
+// Order is kept but for three cases: a batch that was on its way when the outage began comes after those behind it, with
+// Durable what found no room on disk comes when its turn in memory is, and of more than 64 files that dead processes left
+// the rest comes when there is room for more.
 //
 // # Exactly once
 //
@@ -42,14 +43,18 @@
 // [Migrate] makes the tables; a sink does it by itself unless KeepSchema is set or its role may not. [Migrations] are the
 // same as files. The log is partitioned by day in UTC, with a default partition, from which [Maintain] moves rows to where
 // they belong. A table that exists is used as it is: columns that it lacks, and values that do not fit into theirs, go to
-// extra_data under the name of the column. The columns are found out anew after each failure, so a table may be changed
+// extra_data under the name of the column. A table that is renamed is replaced by a new one. The columns are found out anew after each failure, so a table may be changed
 // while it is written to.
 //
 // Texts longer than 64 KiB (message), 256 KiB (error, stack) or 1 KiB (others) are cut, extra_data of more than 1 MiB is
 // replaced by its length. Zero bytes and what is not UTF-8 become U+FFFD. A time before 1970 or after 9999 is replaced by
 // the present one and kept in extra_data.
 //
-// A group of errors, in the table with the suffix _errors, is refreshed at most once a minute by each sink.
+// A group of errors, in the table with the suffix _errors, is refreshed at most once a minute by each sink. When that table
+// is locked, or refuses a group, rows are stored without for a minute.
+//
+// Timeouts, isolation, encoding and formats that are set for a role or a database do not matter to a sink, with one exception:
+// a server or a role that is read-only is an outage. Neither do poolers that give each transaction another connection.
 //
 // # Questions
 //

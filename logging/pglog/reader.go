@@ -1,6 +1,7 @@
 package pglog
 
 import (
+	"cmp"
 	"errors"
 	"io"
 )
@@ -15,19 +16,26 @@ type chunkOf struct {
 	torn     bool  // the file ends in the middle of a frame
 }
 
-// reader reads the spill's files. It keeps the rest of one in memory, which is bounded by the size of files.
+// readWindow is how much is read at once.
+const readWindow = 4 << 20
+
+// reader reads the spill's files. It keeps the part in memory that it is at: a few times the window, unless the file is damaged.
 type reader struct {
-	file  *segment
-	buf   []byte
-	base  int64 // where in the file buf begins
-	plain int64 // up to where batches are known not to be stored, so that their records are like any others
-	rows  []row
+	file   *segment
+	buf    []byte
+	base   int64 // where in the file buf begins
+	plain  int64 // up to where batches are known not to be stored, so that their records are like any others
+	window int   // 0 = readWindow
+	rows   []row
 }
 
 // next returns what comes after pos in the file, up to maxRows records or maxBytes.
 func (r *reader) next(f *segment, size int64, maxRows, maxBytes int) (chunkOf, error) {
-	if err := r.load(f, size); err != nil {
-		return chunkOf{}, err
+	if r.file != f {
+		r.file, r.buf, r.base, r.plain = f, nil, f.pos, 0
+	}
+	if f.pos < r.base || f.pos > r.base+int64(len(r.buf)) { // the database knew better
+		r.buf, r.base = nil, f.pos
 	}
 	c := chunkOf{file: f, from: f.pos, to: f.pos}
 	r.rows = r.rows[:0]
@@ -36,8 +44,15 @@ func (r *reader) next(f *segment, size int64, maxRows, maxBytes int) (chunkOf, e
 		if c.to >= end {
 			break
 		}
-		rest := r.buf[c.to-r.base : end-r.base]
+		have := min(end, r.base+int64(len(r.buf)))
+		rest := r.buf[c.to-r.base : have-r.base]
 		payload, length, ok := frameAt(rest, f.id)
+		if !ok && have < end {
+			if err := r.more(f, c.from, size); err != nil {
+				return chunkOf{}, err
+			}
+			continue
+		}
 		if !ok {
 			skipped := nextFrame(rest[1:], f.id) + 1
 			c.torn = c.to+int64(skipped) == size
@@ -78,34 +93,22 @@ func (r *reader) next(f *segment, size int64, maxRows, maxBytes int) (chunkOf, e
 	return c, nil
 }
 
-// load reads what is not yet in memory.
-func (r *reader) load(f *segment, size int64) error {
-	if r.file != f {
-		r.file, r.buf, r.base, r.plain = f, r.buf[:0], f.pos, 0
-	}
-	if f.pos < r.base || f.pos > r.base+int64(len(r.buf)) { // the database knew better
-		r.buf, r.base = r.buf[:0], f.pos
-	}
-	have := r.base + int64(len(r.buf))
-	if have >= size {
-		return nil
-	}
-	if done := f.pos - r.base; done > 0 {
-		// A new buffer: records of the last chunk lie in the old one, and nobody needs them any more, but their texts do not.
-		r.buf = append([]byte(nil), r.buf[done:]...)
-		r.base = f.pos
-	}
-	at := len(r.buf)
-	r.buf = append(r.buf, make([]byte, size-have)...)
-	if _, err := f.f.ReadAt(r.buf[at:], have); err != nil && !errors.Is(err, io.EOF) {
-		r.buf = r.buf[:at]
+// more reads on, and lets go of what is before from. The buffer is a new one: records of this chunk may lie in the old one.
+func (r *reader) more(f *segment, from, size int64) error {
+	keep := r.buf[from-r.base:]
+	next := r.base + int64(len(r.buf))
+	n := min(int64(cmp.Or(r.window, readWindow)), size-next)
+	buf := make([]byte, int64(len(keep))+n)
+	copy(buf, keep)
+	if _, err := f.f.ReadAt(buf[len(keep):], next); err != nil && !errors.Is(err, io.EOF) {
 		return err
 	}
+	r.buf, r.base = buf, from
 	return nil
 }
 
 // forget lets go of the memory, also of what rows of the last chunk still point to.
 func (r *reader) forget() {
 	clear(r.rows[:cap(r.rows)])
-	*r = reader{rows: r.rows[:0]}
+	*r = reader{rows: r.rows[:0], window: r.window}
 }

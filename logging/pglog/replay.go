@@ -10,7 +10,11 @@ import (
 
 // replay stores the next part of a file of the spill.
 func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size int64) error {
-	c, err := s.reader.next(f, size, s.limit, s.cfg.BatchBytes)
+	limit := s.limit
+	if len(s.steps) > 0 {
+		limit = s.steps[0]
+	}
+	c, err := s.reader.next(f, size, limit, s.cfg.BatchBytes)
 	if err != nil {
 		s.report("unreadable", fmt.Errorf("logging/pglog: a file of the spill cannot be read, and is tried again later: %w", err))
 		s.spill.letGo(f)
@@ -26,10 +30,7 @@ func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size
 		s.reader.plain = c.to // it is not stored, so its rows may be stored one by one
 		return nil
 	case poison(err) && len(c.rows) > 1:
-		s.limit = min(max(suspect(err), 1), len(c.rows)-1)
-		if suspect(err) < 0 {
-			s.limit = len(c.rows) / 2
-		}
+		s.narrow(suspect(err), len(c.rows))
 		return nil
 	case poison(err):
 		if s.buried != *at { // or the database could not be told that it was
@@ -47,8 +48,24 @@ func (s *Sink) replay(ctx context.Context, conn *pgconn.PgConn, f *segment, size
 	default:
 		s.replayed(c, result)
 	}
-	s.limit = min(2*s.limit, s.cfg.BatchRows)
+	if len(s.steps) > 0 {
+		s.steps = s.steps[1:]
+	} else {
+		s.limit = min(2*s.limit, s.cfg.BatchRows)
+	}
 	return s.read(f, c)
+}
+
+// narrow has a part of a file read in smaller ones: up to the row that is suspected and that row, or halves.
+func (s *Sink) narrow(suspect, rows int) {
+	switch {
+	case suspect < 0 || suspect >= rows:
+		s.steps, s.limit = nil, rows/2
+	case suspect == 0:
+		s.steps = []int{1}
+	default:
+		s.steps = []int{suspect, 1}
+	}
 }
 
 // replayed counts the rows of a part of a file, unless they were counted when they were sent from memory.

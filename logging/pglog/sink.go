@@ -33,7 +33,8 @@ type Sink struct {
 	dead     *deadLetters
 	buried   place         // of the last record of a file that became a dead letter
 	unburied int           // attempts to make one of the present record
-	limit    int           // rows of the next chunk of a file, less than a batch when one of them is refused
+	limit    int           // rows of the next part of a file, less than a batch when one of them is refused
+	steps    []int         // of those before that, when it is known which one
 	prepared bool          // the schema was seen to
 	counted  map[uuid]bool // batches that are on disk and were stored and counted all the same
 	flightMu sync.Mutex

@@ -7,6 +7,7 @@ import (
 	"os"
 	"slices"
 	"sync"
+	"syscall"
 	"time"
 )
 
@@ -41,6 +42,9 @@ func newSpill(cfg Config) (*spill, error) {
 	if err := os.MkdirAll(cfg.SpillDir, 0o700); err != nil {
 		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", err)
 	}
+	if err := mayWrite(cfg.SpillDir); err != nil {
+		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", err)
+	}
 	h := fnv.New64a()
 	_, _ = h.Write([]byte(cfg.Table))
 	s := &spill{dir: cfg.SpillDir, key: fmt.Sprintf("pglog-%016x", h.Sum64()), limit: cfg.SpillBytes, chunk: cfg.SegmentBytes}
@@ -54,6 +58,19 @@ func newSpill(cfg Config) (*spill, error) {
 		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", errors.Join(err, s.close()))
 	}
 	return s, nil
+}
+
+// mayWrite returns an error if files cannot be made in a directory because it is not allowed. A disk that is full today is not to
+// keep a program from starting.
+func mayWrite(dir string) error {
+	f, err := os.CreateTemp(dir, ".pglog-")
+	switch {
+	case err == nil:
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	case errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS):
+		return err
+	}
+	return nil
 }
 
 // begin notes when the spill stopped being empty. It is called with the lock.

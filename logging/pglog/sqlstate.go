@@ -26,7 +26,7 @@ func sqlState(err error) string {
 }
 
 // poison reports whether the server refused rows for what they are, so that trying again is of no use: bad data (class
-// 22), a constraint or a trigger (23, P0), a limit (54). A row that finds no partition is not poison: one will be made.
+// 22), a constraint (23, 44), a trigger (P0, 09, 21, 27, 2F, 38, 39), a limit (54). A row that finds no partition is not poison: one will be made.
 // That is also said of a row on its way to the default partition in the moment in which its own one is attached. A column
 // that must not be null and is none of ours is a table for something else.
 func poison(err error) bool {
@@ -38,7 +38,7 @@ func poison(err error) bool {
 		return false
 	}
 	switch pgErr.Code[:2] {
-	case "22", "54", "P0":
+	case "22", "54", "P0", "09", "21", "27", "2F", "38", "39", "44":
 		return true
 	case "23":
 		switch pgErr.Code {
