@@ -12,6 +12,7 @@ import (
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
 
+	"github.com/prodwright/prodwright/internal/faultproxy"
 	"github.com/prodwright/prodwright/logging"
 	"github.com/prodwright/prodwright/logging/pglog"
 )
@@ -22,6 +23,15 @@ func spills(t *testing.T, dir string) []string {
 	files, err := filepath.Glob(filepath.Join(dir, "*.spill"))
 	require.NoError(t, err)
 	return files
+}
+
+// viaProxy returns a proxy in front of the shared server, and the URL of a database there that leads through it.
+func viaProxy(t *testing.T, url string) (*faultproxy.Proxy, string) {
+	t.Helper()
+	proxy, err := faultproxy.Listen(t.Context(), shared.Addr())
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = proxy.Close() })
+	return proxy, shared.URLVia(proxy.Addr(), databaseOf(url))
 }
 
 // older writes a file of a dead process, older than those of now, with the records of some numbers.
@@ -60,7 +70,7 @@ func TestManyFilesOfDeadProcesses(t *testing.T) {
 	t.Parallel()
 	url := sharedURL(t)
 	dir := t.TempDir()
-	const n = 300
+	const n = 150
 	for _, record := range someRecords(n) {
 		_, err := pglog.WriteSegment(dir, []logging.Record{record}, 0)
 		require.NoError(t, err)
@@ -108,12 +118,12 @@ func TestUnreadableFile(t *testing.T) {
 	dir := t.TempDir()
 	_, err := pglog.WriteSegment(dir, someRecords(10), 0)
 	require.NoError(t, err)
-	srv := server(t)
-	require.NoError(t, srv.Stop(t.Context()))
+	proxy, proxied := viaProxy(t, url)
+	proxy.Refuse()
 	var told complaints
-	s := open(t, srv.URL("postgres"), pglog.Config{SpillDir: dir, OnError: told.add})
+	s := open(t, proxied, pglog.Config{SpillDir: dir, OnError: told.add})
 	pglog.BreakSpill(s)
-	require.NoError(t, srv.Start(t.Context()))
+	require.NoError(t, proxy.Accept())
 	write(t, s, 10, 10)
 	eventually(t, "the others are stored", func() bool { st := s.Stats(); return st.Stored == 10 && st.Down == 0 })
 	closed(t, s)
@@ -122,7 +132,7 @@ func TestUnreadableFile(t *testing.T) {
 	s = open(t, url, pglog.Config{SpillDir: dir})
 	allStored(t, s, 10)
 	closed(t, s)
-	once(t, url, "application_logs", 10)
+	once(t, url, "application_logs", 20)
 }
 
 // Somebody removes the directory, or only the files, while the program runs.
@@ -131,21 +141,22 @@ func TestDirectoryIsRemoved(t *testing.T) {
 	if runtime.GOOS == "windows" {
 		t.Skip("files that are open cannot be removed there")
 	}
-	srv := server(t)
-	url := srv.URL("postgres")
+	url := sharedURL(t)
+	proxy, proxied := viaProxy(t, url)
 	dir := filepath.Join(t.TempDir(), "a", "b")
-	s := open(t, url, pglog.Config{SpillDir: dir})
+	s := open(t, proxied, pglog.Config{SpillDir: dir})
 	write(t, s, 0, 10)
 	allStored(t, s, 10)
 	require.NoError(t, os.RemoveAll(filepath.Dir(dir)))
-	require.NoError(t, srv.Stop(t.Context()))
+	proxy.Refuse()
+	proxy.Reset()
 	write(t, s, 10, 10)
 	synced(t, s)
 	require.Len(t, spills(t, dir), 1)
 	require.NoError(t, os.RemoveAll(filepath.Dir(dir)))
 	write(t, s, 20, 10)
 	synced(t, s)
-	require.NoError(t, srv.Start(t.Context()))
+	require.NoError(t, proxy.Accept())
 	allStored(t, s, 30)
 	closed(t, s)
 	once(t, url, "application_logs", 30)

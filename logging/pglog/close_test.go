@@ -79,7 +79,7 @@ func TestCloseWhileOthersWrite(t *testing.T) {
 		url := sharedURL(t)
 		dir := t.TempDir()
 		var taken atomic.Int64
-		for range 10 {
+		for range 5 {
 			s := open(t, url, pglog.Config{SpillDir: dir, Durable: durable, BatchRows: 20})
 			var all sync.WaitGroup
 			for range 4 {
@@ -142,9 +142,9 @@ func TestOnErrorBlocks(t *testing.T) {
 // A server that is stopped keeps neither callers nor Close.
 func TestCloseWhileServerHangs(t *testing.T) {
 	t.Parallel()
+	srv := server(t)
+	url := srv.URL("postgres")
 	for _, known := range []bool{false, true} {
-		srv := server(t)
-		url := srv.URL("postgres")
 		dir := t.TempDir()
 		s := open(t, url, pglog.Config{SpillDir: dir, SendTimeout: map[bool]time.Duration{false: hang, true: 200 * time.Millisecond}[known]})
 		write(t, s, 0, 50)
@@ -161,6 +161,7 @@ func TestCloseWhileServerHangs(t *testing.T) {
 		require.Zero(t, s.Stats().Dropped)
 		require.NoError(t, srv.Continue())
 		storedNext(t, url, dir, 100)
+		execute(t, url, "truncate application_logs")
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/zap/zapcore"
@@ -51,7 +52,7 @@ func TestDeadLettersCannotBeWritten(t *testing.T) {
 		var told complaints
 		dir := t.TempDir()
 		require.NoError(t, os.WriteFile(filepath.Join(dir, "file"), nil, 0o600))
-		s := open(t, url, pglog.Config{SpillDir: dir, Durable: durable, DeadLetter: filepath.Join(dir, "file", "dead.jsonl"), OnError: told.add})
+		s := open(t, url, pglog.Config{SpillDir: dir, Durable: durable, DeadLetter: filepath.Join(dir, "file", "dead.jsonl"), OnError: told.add, RetryMax: 10 * time.Millisecond})
 		for n := range 10 {
 			r := numbered(n, zapcore.InfoLevel)
 			if n == 5 {

@@ -39,19 +39,16 @@ func allStored(t *testing.T, s *pglog.Sink, n int) {
 // A server that takes no writes is an outage: nothing is a dead letter, and all is stored when it does again.
 func TestReadOnlyServer(t *testing.T) {
 	t.Parallel()
-	srv := server(t)
-	url := srv.URL("postgres")
+	url := sharedURL(t)
+	database := pgx.Identifier{databaseOf(url)}.Sanitize()
 	s := open(t, url, pglog.Config{SpillDir: t.TempDir()})
 	write(t, s, 0, 50)
 	allStored(t, s, 50)
-	execute(t, url, "alter system set default_transaction_read_only = on")
-	execute(t, url, "select pg_reload_conf()")
-	eventually(t, "the server is read-only", func() bool { return query[string](t, url, "show default_transaction_read_only") == "on" })
+	execute(t, url, "alter database "+database+" set default_transaction_read_only = on; select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()")
 	write(t, s, 50, 50)
 	eventually(t, "that is an outage", func() bool { st := s.Stats(); return st.Down > 0 && st.Spilled == 50 && st.Retries > 3 })
 	require.Contains(t, s.Stats().LastError, "25006")
-	execute(t, url, "alter system reset default_transaction_read_only")
-	execute(t, url, "select pg_reload_conf()")
+	execute(t, url, "set transaction read write; alter database "+database+" reset default_transaction_read_only")
 	allStored(t, s, 100)
 	closed(t, s)
 	once(t, url, "application_logs", 100)
@@ -89,6 +86,9 @@ func TestTroubleBesideTheRows(t *testing.T) {
 		"a type of the ledger": {"alter table application_logs_batches alter column rows type smallint, add constraint d check (rows > 1)", "alter table application_logs_batches drop constraint d"},
 	} {
 		for _, durable := range []bool{false, true} {
+			if durable && name != "a trigger of the ledger" {
+				continue
+			}
 			t.Run(name+map[bool]string{true: " from disk"}[durable], func(t *testing.T) {
 				t.Parallel()
 				url := sharedURL(t)
@@ -122,12 +122,11 @@ func TestLimitsOutOfBounds(t *testing.T) {
 func TestSettingsOfTheRole(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]string{
-		"timeouts":    "alter database %[1]s set statement_timeout = '40ms'; alter database %[1]s set lock_timeout = '1ms'; alter database %[1]s set idle_in_transaction_session_timeout = '20ms'",
-		"isolation":   "alter database %[1]s set default_transaction_isolation = 'serializable'",
-		"encoding":    "alter database %[1]s set client_encoding = 'LATIN1'",
-		"dates":       "alter database %[1]s set datestyle = 'SQL, DMY'; alter database %[1]s set timezone = 'Asia/Kolkata'",
-		"strings":     "alter database %[1]s set standard_conforming_strings = off; alter database %[1]s set escape_string_warning = on",
-		"search path": `alter database %[1]s set search_path = 'nowhere', 'public'`,
+		"timeouts, isolation, path": `alter database %[1]s set statement_timeout = '40ms'; alter database %[1]s set lock_timeout = '1ms'; alter database %[1]s set idle_in_transaction_session_timeout = '20ms';
+			alter database %[1]s set default_transaction_isolation = 'serializable'; alter database %[1]s set search_path = 'nowhere', 'public'`,
+		"encoding": "alter database %[1]s set client_encoding = 'LATIN1'",
+		"formats": `alter database %[1]s set datestyle = 'SQL, DMY'; alter database %[1]s set timezone = 'Asia/Kolkata';
+			alter database %[1]s set standard_conforming_strings = off; alter database %[1]s set escape_string_warning = on`,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
@@ -190,17 +189,16 @@ func TestGroupsAreLocked(t *testing.T) {
 // A role that may not write yet is an outage, too.
 func TestRoleWithoutPrivileges(t *testing.T) {
 	t.Parallel()
-	srv := pgtest.New(t, pgtest.Config{})
-	url := srv.URL("postgres")
+	url := sharedURL(t)
 	require.NoError(t, pglog.Migrate(t.Context(), connect(t, url), pglog.Config{}))
-	execute(t, url, "create role writer login")
-	s := open(t, as(t, url, "writer"), pglog.Config{SpillDir: t.TempDir()})
+	execute(t, url, "create role poor_writer login")
+	s := open(t, as(t, url, "poor_writer"), pglog.Config{SpillDir: t.TempDir()})
 	write(t, s, 0, 20)
 	for _, grant := range []string{"insert, select, update, delete on application_logs_batches", "insert on application_logs"} {
 		retries := s.Stats().Retries
 		eventually(t, "the sink tries", func() bool { return s.Stats().Retries > retries+2 })
 		require.Contains(t, s.Stats().LastError, "42501")
-		execute(t, url, "grant "+grant+" to writer")
+		execute(t, url, "grant "+grant+" to poor_writer")
 	}
 	allStored(t, s, 20)
 	closed(t, s)
@@ -211,18 +209,14 @@ func TestRoleWithoutPrivileges(t *testing.T) {
 // A server without a connection for the sink is an outage.
 func TestNoConnectionIsLeft(t *testing.T) {
 	t.Parallel()
-	srv := pgtest.New(t, pgtest.Config{Parameters: map[string]string{"max_connections": "5", "superuser_reserved_connections": "1", "max_wal_senders": "0"}})
-	url := srv.URL("postgres")
-	execute(t, url, "create role writer login; grant create on schema public to writer")
-	var others []*pgx.Conn
-	for range 4 {
-		others = append(others, connect(t, as(t, url, "writer")))
-	}
-	s := open(t, as(t, url, "writer"), pglog.Config{SpillDir: t.TempDir()})
+	url := sharedURL(t)
+	execute(t, url, "create role late_writer login connection limit 1; grant create on schema public to late_writer")
+	other := connect(t, as(t, url, "late_writer"))
+	s := open(t, as(t, url, "late_writer"), pglog.Config{SpillDir: t.TempDir()})
 	write(t, s, 0, 20)
 	eventually(t, "the sink tries", func() bool { return s.Stats().Retries > 2 })
 	require.Contains(t, s.Stats().LastError, "53300")
-	require.NoError(t, others[0].Close(t.Context()))
+	require.NoError(t, other.Close(t.Context()))
 	allStored(t, s, 20)
 	closed(t, s)
 	once(t, url, "application_logs", 20)
@@ -239,7 +233,7 @@ func TestPooler(t *testing.T) {
 	require.NoError(t, err)
 	url := bouncer.URL("postgres")
 	dir := t.TempDir()
-	const sinks, each = 4, 300
+	const sinks, each = 3, 200
 	var all sync.WaitGroup
 	for i := range sinks {
 		s := open(t, url, pglog.Config{SpillDir: dir, RetentionDays: 5, BatchRows: 20, Durable: i%2 == 1})

@@ -65,7 +65,7 @@ func TestOutageUnderLoad(t *testing.T) {
 	s := open(t, url, pglog.Config{ // the writers wait for room: they may be faster than the disk of a busy machine
 		SpillDir: dir, BatchRows: 200, SendTimeout: 5 * time.Second, SegmentBytes: 64 << 10, Policy: pglog.Block, BlockTimeout: hang,
 	})
-	stop := writing(t, s, 4, time.Millisecond, campaignRecord)
+	stop := writing(t, s, 4, 5*time.Millisecond, campaignRecord)
 	for range 2 {
 		stored := s.Stats().Stored
 		eventually(t, "rows are stored", func() bool { return s.Stats().Stored > stored+1000 })
