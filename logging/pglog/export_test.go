@@ -22,7 +22,7 @@ func ReadSegment(path string, maxRows int) (records []logging.Record, corrupt in
 	if err != nil || s == nil {
 		return nil, 0, false, err
 	}
-	r := reader{window: 100} // so that all that is read lies across the end of one
+	r := reader{window: 1000} // so that all that is read lies across the end of one
 	for s.pos < info.Size() {
 		c, err := r.next(s, info.Size(), maxRows, 1<<20)
 		if err != nil {
