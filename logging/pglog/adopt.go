@@ -2,9 +2,49 @@ package pglog
 
 import (
 	"errors"
+	"fmt"
+	"hash/fnv"
+	"os"
 	"path/filepath"
 	"sort"
+	"syscall"
 )
+
+// newSpill makes the directory if need be and adopts what dead processes left there for the same table.
+func newSpill(cfg Config) (*spill, error) {
+	if err := os.MkdirAll(cfg.SpillDir, 0o700); err != nil {
+		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", err)
+	}
+	if err := mayWrite(cfg.SpillDir); err != nil {
+		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", err)
+	}
+	h := fnv.New64a()
+	_, _ = h.Write([]byte(cfg.Table))
+	s := &spill{dir: cfg.SpillDir, key: fmt.Sprintf("pglog-%016x", h.Sum64()), limit: cfg.SpillBytes, chunk: cfg.SegmentBytes}
+	if cfg.Durable {
+		s.keep = cfg.SegmentBytes
+		if s.limit > 0 {
+			s.keep = min(s.keep, s.limit/8)
+		}
+	}
+	if err := s.adopt(); err != nil {
+		return nil, fmt.Errorf("logging/pglog: SpillDir: %w", errors.Join(err, s.close()))
+	}
+	return s, nil
+}
+
+// mayWrite returns an error if files cannot be made in a directory because it is not allowed. A disk that is full today is not to
+// keep a program from starting.
+func mayWrite(dir string) error {
+	f, err := os.CreateTemp(dir, ".pglog-")
+	switch {
+	case err == nil:
+		return errors.Join(f.Close(), os.Remove(f.Name()))
+	case errors.Is(err, os.ErrPermission) || errors.Is(err, syscall.EROFS):
+		return err
+	}
+	return nil
+}
 
 // maxFiles is how many files are open before more are adopted: processes that died again and again may have left thousands, and
 // a process may open so many only.

@@ -61,7 +61,7 @@ func (s *Sink) runUpkeep(ctx context.Context) {
 		err := work(limited)
 		cancel()
 		denied := sqlState(err) == insufficientPrivilege
-		if ctx.Err() == nil && !(denied && s.cfg.KeepSchema) {
+		if ctx.Err() == nil && (!denied || !s.cfg.KeepSchema) {
 			s.report("upkeep", err)
 		}
 		if s.cfg.MaintainEvery < 0 || denied && refused {
