@@ -100,7 +100,7 @@ func rollback(ctx context.Context, conn *pgconn.PgConn) {
 func setLocal(statement, lock time.Duration) string {
 	ms := func(d time.Duration) int64 { return min(max(d.Milliseconds(), 1), math.MaxInt32) }
 	return fmt.Sprintf("set local statement_timeout = %d; set local lock_timeout = %d; set local idle_in_transaction_session_timeout = %d; "+
-		"set local timezone = 'UTC'; set local datestyle = 'ISO'; set local client_encoding = 'UTF8'; "+
+		"set local timezone = 'UTC'; set local client_encoding = 'UTF8'; "+
 		// of PostgreSQL 17; where it is on it cannot be made longer in a transaction, only be turned off
 		"select set_config('transaction_timeout', '0', true) where current_setting('transaction_timeout', true) is not null",
 		ms(statement), ms(lock), ms(max(statement, 10*time.Second)))
