@@ -35,7 +35,7 @@ func TestPartitionsAreLockedAtTheStart(t *testing.T) {
 	write(t, s, 0, 20)
 	allStored(t, s, 20)
 	require.Zero(t, s.Stats().Retries)
-	require.Contains(t, strings.Join(told.list(), "\n"), "55P03")
+	eventually(t, "it is told", func() bool { return strings.Contains(strings.Join(told.list(), "\n"), "55P03") })
 	release()
 	require.NoError(t, s.Maintain(t.Context()))
 	closed(t, s)
