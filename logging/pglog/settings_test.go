@@ -75,7 +75,7 @@ func TestPooler(t *testing.T) {
 		t.Skip(err)
 	}
 	srv := server(t)
-	bouncer, err := pgtest.StartBouncer(t.Context(), pgtest.BouncerConfig{Server: srv, PoolMode: "transaction", Settings: map[string]string{"default_pool_size": "3", "server_reset_query_always": "0", "query_wait_timeout": "3"}})
+	bouncer, err := pgtest.StartBouncer(t.Context(), pgtest.BouncerConfig{Server: srv, PoolMode: "transaction", Settings: map[string]string{"default_pool_size": "3", "server_reset_query_always": "0", "query_wait_timeout": "1"}})
 	require.NoError(t, err)
 	url := bouncer.URL("postgres")
 	dir := t.TempDir()
