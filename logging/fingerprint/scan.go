@@ -11,14 +11,16 @@ type scanner struct {
 	unclosed [3]bool
 	// closed is for each quote where the last one ends that was looked for.
 	closed [3]int
+	// prose is up to where no list of names and values that ends the message can begin.
+	prose int
 }
 
 // scan writes the template of a text.
 func (s *scanner) scan(in string) {
-	s.in, s.at, s.count, s.unclosed, s.closed = in, 0, -1, [3]bool{}, [3]int{}
+	s.in, s.at, s.count, s.unclosed, s.closed, s.prose = in, 0, -1, [3]bool{}, [3]int{}, 0
 	s.out.space, s.out.begun, s.out.value, s.out.open = false, false, false, 0
-	for s.at < len(in) {
-		switch k := classOf(in[s.at]); {
+	for s.at < len(s.in) {
+		switch k := classOf(s.in[s.at]); {
 		case k&space != 0:
 			s.at++
 			if !s.out.value {
@@ -35,7 +37,7 @@ func (s *scanner) scan(in string) {
 		}
 	}
 	if s.out.value {
-		s.out.release(in, len(in))
+		s.out.release(s.in, len(s.in))
 	}
 }
 
@@ -98,6 +100,8 @@ func (s *scanner) punctuation() {
 	case (c == '<' || c == '>') && is(s.in, s.at+1, digit) && !is(s.in, s.at-1, alnum): // <1 ms
 		s.word()
 	case c == ':' && s.address(): // ::1
+	case c == ',' && s.context():
+	case c == '(' && s.numbered():
 	default:
 		s.one()
 	}

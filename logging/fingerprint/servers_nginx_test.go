@@ -66,12 +66,13 @@ func nginxLines(t *testing.T) []line {
 		if m := request.FindStringSubmatch(text); m != nil {
 			message = m[1]
 		}
+		message, action, _ := strings.Cut(message, " while ")
 		name, ok := label(list, message)
 		if !ok {
 			t.Logf("no format of nginx known for %q", message)
 			continue
 		}
-		lines = append(lines, line{name, text})
+		lines = append(lines, line{name + ", " + action, text})
 	}
 	return lines
 }

@@ -33,7 +33,7 @@ func TestCampaignServers(t *testing.T) {
 	var all []line
 	t.Run("each", func(t *testing.T) {
 		for _, s := range []served{
-			{"PostgreSQL", postgresLines}, {"Redis", redisLines}, {"nginx", nginxLines},
+			{"PostgreSQL", postgresLines}, {"Redis", redisLines}, {"nginx", nginxLines}, {"etcd", etcdLines},
 		} {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()

@@ -30,7 +30,7 @@ func isName(text string, w shape) bool {
 		return w.uppers == 0
 	}
 	switch text[dot+1:] {
-	case "com", "org", "net", "edu", "gov", "io", "dev", "local", "internal", "lan", "localdomain",
+	case "com", "org", "net", "edu", "gov", "io", "dev", "local", "internal", "lan", "localdomain", "example", "invalid", "test",
 		"log", "conf", "cnf", "cfg", "ini", "json", "yaml", "yml", "toml", "xml", "properties", "env", "txt", "csv", "html", "htm",
 		"go", "py", "js", "ts", "rb", "rs", "java", "php", "sh", "sql", "so", "dll", "exe", "jar", "pid", "sock", "lock", "tmp", "db",
 		"rdb", "aof", "wal", "gz", "zip", "tar", "tgz", "zst", "bak", "pem", "crt", "key", "png", "jpg", "gif", "pdf", "plist":
