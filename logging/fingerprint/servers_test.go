@@ -33,7 +33,7 @@ func TestCampaignServers(t *testing.T) {
 	var all []line
 	t.Run("each", func(t *testing.T) {
 		for _, s := range []served{
-			{"PostgreSQL", postgresLines}, {"Redis", redisLines}, {"nginx", nginxLines}, {"etcd", etcdLines},
+			{"PostgreSQL", postgresLines}, {"Redis", redisLines}, {"nginx", nginxLines}, {"etcd", etcdLines}, {"Prometheus", prometheusLines},
 		} {
 			t.Run(s.name, func(t *testing.T) {
 				t.Parallel()
@@ -119,13 +119,25 @@ func start(t *testing.T, log, name string, args ...string) *process {
 	// Not a kill -9 at once, which would leave nginx' workers behind.
 	cmd.Cancel, cmd.WaitDelay = func() error { return cmd.Process.Signal(syscall.SIGTERM) }, 10*time.Second
 	require.NoError(t, cmd.Start())
-	t.Cleanup(func() { _ = cmd.Wait() })
+	t.Cleanup(func() {
+		_ = cmd.Wait()
+		if content, err := os.ReadFile(log); t.Failed() && err == nil {
+			t.Logf("the end of what %s printed: %s", name, content[max(0, len(content)-3000):])
+		}
+	})
 	return &process{cmd, log}
 }
 
 // stop ends it with a signal and waits.
 func (p *process) stop(sig os.Signal) {
 	_ = p.cmd.Process.Signal(sig)
+	p.ended(30 * time.Second)
+}
+
+// ended waits until it has ended by itself, for a limited time.
+func (p *process) ended(within time.Duration) {
+	timer := time.AfterFunc(within, func() { _ = p.cmd.Process.Kill() })
+	defer timer.Stop()
 	_ = p.cmd.Wait()
 }
 
