@@ -52,11 +52,16 @@ func (s *scanner) pairEnd(i int) (end int, whole bool) {
 		}
 		return end, true
 	}
-	value := i
-	for i < len(s.in) && classOf(s.in[i])&(space|quote) == 0 && !hasPrefix(s.in[i:], ", ") {
-		i++
+	value, depth := i, 0
+	for ; i < len(s.in) && classOf(s.in[i])&(space|quote) == 0 && !hasPrefix(s.in[i:], ", "); i++ {
+		switch k := classOf(s.in[i]); {
+		case k&open != 0:
+			depth++
+		case k&closed != 0:
+			depth--
+		}
 	}
-	return i, i > value
+	return i, i > value && depth == 0
 }
 
 // numbered is at a bracket and replaces it with what is in it if that is a number and its name, as in

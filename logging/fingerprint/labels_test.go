@@ -45,11 +45,14 @@ func formats(texts ...string) []format {
 	return list
 }
 
-// label returns the first format that a text has.
+// substituted is what a format leaves open, with the quotes around it: formats that differ in nothing else are one label.
+var substituted = regexp.MustCompile(`"?(?:` + verb.String() + `)(?:\.?(?:` + verb.String() + `))*"?`)
+
+// label returns the first format that a text has, with <*> for what it leaves open.
 func label(list []format, text string) (string, bool) {
 	for _, f := range list {
 		if f.pattern.MatchString(text) {
-			return f.text, true
+			return substituted.ReplaceAllString(f.text, "<*>"), true
 		}
 	}
 	return "", false
@@ -57,10 +60,12 @@ func label(list []format, text string) (string, bool) {
 
 func TestFormats(t *testing.T) {
 	t.Parallel()
-	list := formats("%d of %.2f MB (%s) at %p, 5%%", "%s")
+	list := formats("%d of %.2f MB (%s) at %p, 5%%", `table "%s.%s" of %s is gone`, "%s")
 	got, ok := label(list, "3 of 1.50 MB (x y) at 0x7f, 5%")
 	require.True(t, ok)
-	require.Equal(t, list[0].text, got)
+	require.Equal(t, "<*> of <*> MB (<*>) at <*>, 5<*>", got)
+	got, _ = label(list, `table "a.b" of x is gone`)
+	require.Equal(t, "table <*> of <*> is gone", got)
 	got, _ = label(list, "other")
-	require.Equal(t, "%s", got)
+	require.Equal(t, "<*>", got)
 }

@@ -10,10 +10,17 @@ func (s *scanner) plain(end int, w shape) {
 		s.value(end)
 		return
 	}
+	if w.uppers == len(text) && s.sqlCommand(end) {
+		return
+	}
 	s.literal(end)
 	switch text {
+	case "type":
+		s.typeName()
 	case "user", "role", "database", "schema", "table", "relation", "column", "sequence", "index", "topic", "queue", "bucket", "function", "for":
 		s.name(text)
+	case "exist", "exists":
+		s.absent()
 	}
 }
 
@@ -35,37 +42,6 @@ func (s *scanner) afterCount(text string, end int, w shape) bool {
 		return true
 	}
 	return false
-}
-
-// name replaces the word after one that says of what it is the name, as in "user", when the sentence goes on as those with a
-// name do; and that after "for" when "from" and an address follow.
-func (s *scanner) name(before string) {
-	begin := s.at + 1
-	if !is(s.in, s.at, space) || !is(s.in, begin, letter) {
-		return
-	}
-	end, w := wordEnd(s.in, begin)
-	rest := s.in[end:]
-	switch before {
-	case "for":
-		if !hasPrefix(rest, " from ") || !is(rest, len(" from "), digit) {
-			return
-		}
-	default:
-		if rest != "" && !hasPrefix(rest, " from ") && !hasPrefix(rest, " by ") && !hasPrefix(rest, " [") &&
-			(before != "function" || !hasPrefix(rest, "(")) && !hasPrefix(rest, " does not exist") && !hasPrefix(rest, " already exists") && !hasPrefix(rest, " not found") {
-			return
-		}
-	}
-	switch s.in[begin:end] {
-	case "unknown", "name", "id", "from", "by", "not", "does", "already", "is", "was":
-		return
-	}
-	if w.digits == 0 {
-		s.at = begin
-		s.out.space = true
-		s.value(end)
-	}
 }
 
 func isConstant(text string) bool {

@@ -26,7 +26,7 @@ func (s *scanner) quoted() {
 		s.literal(s.at + 1)
 	case !s.field() && methodEnd(s.in, s.at+1) > 0:
 		s.literal(methodEnd(s.in, s.at+1))
-	case end+1 < len(s.in) && s.in[end+1] == ':' && isIdentifier(s.in[s.at+1:end]):
+	case end+1 < len(s.in) && s.in[end+1] == ':' && s.member() && isIdentifier(s.in[s.at+1:end]):
 		s.literal(end + 1)
 	default:
 		s.value(end + 1)
@@ -40,6 +40,15 @@ func (s *scanner) field() bool {
 		i--
 	}
 	return i >= 0 && (s.in[i] == ':' || s.in[i] == '=')
+}
+
+// member says whether the quote comes after a bracket or a comma, as the name of a member of an object does.
+func (s *scanner) member() bool {
+	i := s.at - 1
+	for i > 0 && s.at-i < 3 && s.in[i] == ' ' {
+		i--
+	}
+	return i >= 0 && (s.in[i] == '{' || s.in[i] == ',')
 }
 
 // closing returns where a text that begins at i and is in quotes ends, or -1. An apostrophe within a word is none.

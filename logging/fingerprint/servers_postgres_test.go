@@ -19,9 +19,11 @@ import (
 	"github.com/prodwright/prodwright/internal/pgtest"
 )
 
-// postgresLines makes PostgreSQL log. The label of a message is where in the source it comes from (function, file and line,
-// which log_error_verbosity=verbose adds); where the message has the text of a statement, also the server's own id of the
-// statement's shape.
+// postgresLines makes PostgreSQL log. The label of a message is the format in the source that it has: those in testdata are
+// from the server's own catalogue of messages (the msgids of postgres.mo and plpgsql.mo), each with as much text as possible;
+// in place of "%s at or near" are those texts of the source that the %s stands for. A message that has none is
+// labelled with where in the source it comes from (function, file and line, which log_error_verbosity=verbose adds); where
+// it has the text of a statement, with the server's own id of the statement's shape.
 func postgresLines(t *testing.T) []line {
 	srv := pgtest.New(t, pgtest.Config{SCRAM: true, Parameters: map[string]string{
 		"logging_collector": "on", "log_destination": "csvlog", "log_directory": "log", "log_filename": "pg.log", "log_rotation_age": "0",
@@ -39,7 +41,9 @@ func postgresLines(t *testing.T) []line {
 	file := filepath.Join(srv.DataDir(), "log", "pg.csv")
 	require.NoError(t, srv.Stop(t.Context()))
 	wait(t, file, "database system is shut down", 3)
-	return readPostgres(t, file)
+	lines := readPostgres(t, file)
+	require.NoError(t, srv.Start(t.Context())) // its database is dropped
+	return lines
 }
 
 func readPostgres(t *testing.T, file string) []line {
@@ -49,7 +53,7 @@ func readPostgres(t *testing.T, file string) []line {
 	defer func() { _ = f.Close() }()
 	rows, err := csv.NewReader(f).ReadAll()
 	require.NoError(t, err)
-	shared := formats(postgresFormats...)
+	shared := formats(append(read(t, filepath.Join("testdata", "postgres-formats.txt")), postgresFormats...)...)
 	var lines []line
 	for _, row := range rows { // the columns are in the documentation of csvlog
 		message, location, query := row[13], row[21], row[25]
@@ -59,7 +63,7 @@ func readPostgres(t *testing.T, file string) []line {
 		if strings.HasPrefix(message, "duration: ") {
 			location += ", query " + query
 		}
-		if format, ok := label(shared, message); ok {
+		if format, ok := label(shared, strings.ReplaceAll(message, "\n", `\n`)); ok {
 			location = format
 		}
 		lines = append(lines, line{location, message})
@@ -67,25 +71,11 @@ func readPostgres(t *testing.T, file string) []line {
 	return lines
 }
 
-// postgresFormats are messages whose place in the source is not their format: several places have the same one, or one place
-// has several to choose from.
+// postgresFormats are of what comes out of this test's own statements, or is in no catalogue.
 var postgresFormats = []string{
-	`relation "%s" does not exist`,                         // parserOpenTable, RangeVarGetRelidExtended
-	`column "%s" does not exist`,                           // errorMissingColumn, ComputeIndexAttrs
-	`date/time field value out of range: "%s"`,             // DateTimeParseError, twice: once with a hint
-	`could not open file "%s" for reading: %s`,             // BeginCopyFrom, read_binary_file
-	`permission denied to set parameter "%s"`,              // AlterSystemSetConfigFile, set_config_option
-	`permission denied for table %s`,                       // aclcheck_error: by the kind of the object
-	`permission denied for schema %s`,                      // the same
-	`permission denied for database %s`,                    // the same
-	`role "%s" does not exist`,                             // call_string_check_hook: GUC_check_errmsg of check_role
-	`permission denied to set role "%s"`,                   // the same
-	`invalid value for parameter "%s": "%s"`,               // call_string_check_hook: its own
-	`invalid magic number %X in log segment %s, offset %u`, // ReadRecord: report_invalid_record of xlogreader.c
-	`invalid record length at %X/%X: wanted %u, got %u`,    // the same
-	`record with incorrect prev-link %X/%X at %X/%X`,       // the same
-	`order %d of customer %d is gone`,                      // exec_stmt_raise: the function raise of this test
-	`%d items left`,                                        // the same, loud
+	"order %d of customer %d is gone", "%d items left", "at %d of %d", "account %d is locked", // the functions and blocks of this test
+	`unterminated quoted identifier at or near %s`, `zero-length delimited identifier at or near %s`,
+	`permission denied for table %s`, `permission denied for schema %s`, `permission denied for database %s`,
 }
 
 type postgres struct {
@@ -161,6 +151,12 @@ func (p *postgres) statements() {
 		} {
 			_, _ = c.Exec(p.Context(), sql)
 		}
+		for _, sql := range wrongStatements(i, id, text)[:map[string]int{"": 263, "1": 0}[os.Getenv("ORIG")]] {
+			if _, err := c.Exec(p.Context(), sql); c.PgConn().TxStatus() != 'I' && err == nil {
+				p.must(c, "rollback")
+			}
+		}
+		p.must(c, "rollback")
 		p.denied(id)
 	}
 }

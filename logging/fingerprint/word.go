@@ -88,7 +88,9 @@ func (s *scanner) word() {
 	switch text, next := s.in[begin:end], s.in[end:]; {
 	case w.digits > 0:
 		s.value(end)
-		s.count = s.at
+		if !is(text, 0, letter) {
+			s.count = s.at
+		}
 	case hasPrefix(next, "://"):
 		s.value(urlEnd(s.in, end))
 	case w.letters == 1 && len(text) == 1 && hasPrefix(next, ":\\"):
