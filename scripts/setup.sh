@@ -30,11 +30,14 @@ have_postgres || missing=" postgresql"
 case "${1:-demo}" in
 demo) ;;
 test)
-	# A C compiler for the race detector, a connection pooler and a cache to test against, and a server that scrapes.
+	# A C compiler for the race detector, a connection pooler and a cache to test against, a server that scrapes, and two more
+	# that only have to log.
 	have cc || missing="$missing gcc libc6-dev"
 	have pgbouncer || missing="$missing pgbouncer"
 	have redis-server || missing="$missing redis-server"
 	{ have prometheus && have promtool; } || missing="$missing prometheus"
+	have nginx || missing="$missing nginx-light"
+	have etcd || missing="$missing etcd-server"
 	;;
 *) die "usage: scripts/setup.sh demo|test" ;;
 esac
@@ -51,6 +54,8 @@ Darwin)
 		redis-server) formulae="$formulae redis" ;;
 		pgbouncer) formulae="$formulae pgbouncer" ;;
 		prometheus) formulae="$formulae prometheus" ;;
+		nginx-light) formulae="$formulae nginx" ;;
+		etcd-server) formulae="$formulae etcd" ;;
 		*) ;; # the compiler comes with Xcode's command line tools
 		esac
 	done

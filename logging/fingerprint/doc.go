@@ -26,7 +26,13 @@
 // <*>, so that lists of other lengths are one template. A number takes its unit with it, and the plural of the word after
 // it is gone (1 row, 2 rows). Words without a digit remain, unless their form says that they are a value: hosts and files,
 // paths, URLs, e-mail addresses, long hex and base64, true, false and nil. A word after "user" is a name when the
-// sentence goes on as sentences with a name do.
+// sentence goes on as sentences with a name do, and so is one after "of type"; a command of SQL is one in a sentence about
+// commands. A number with its name in brackets, as in "open() failed (2: No such file or directory)", is a value: the
+// reason does not make another event.
+//
+// A list of at least two ", name: value" that ends a message is left out, because servers write there for whom they worked,
+// and leave out what they do not know. The members of key=value remain, without their values: messages with other keys are
+// other events.
 //
 // All functions take time linear in their arguments, and are safe for concurrent use.
 package fingerprint

@@ -42,7 +42,8 @@ func TestIDsComeBack(t *testing.T) {
 // TestTimeIsLinear counts on nothing but that a quadratic scanner takes minutes for this.
 func TestTimeIsLinear(t *testing.T) {
 	t.Parallel()
-	for _, part := range []string{".", ".-", `\"GET `, `"`, "a= ", "=[", ":", "user ", "/", "(", "1.", "a.b ", "<*>", "_", "'", "\\", "é"} {
+	for _, part := range []string{".", ".-", `\"GET `, `"`, "a= ", "=[", ":", "user ", "/", "(", "1.", "a.b ", "<*>", "_", "'", "\\", "é",
+		", a: b", `, a: "`, ", a: ", "(1: a", "([", " []", "of type a to ", "SELECT ", "SELECT A ", "A", "function ", "function a(", "exist: ", "column a "} {
 		fingerprint.Of("l", strings.Repeat(part, 2_000_000/len(part))+`"`, "")
 	}
 }

@@ -1,7 +1,7 @@
 package fingerprint
 
 // sqlCommand is at a word in capitals and replaces it, with the ones in capitals behind it, if it begins a command or a
-// clause of SQL and the sentence goes on as those about a command do: INSERT failed, ORDER BY position 2 is not in the list.
+// clause of SQL and the sentence goes on as those about a command do: "cannot execute CREATE TABLE in a read-only transaction".
 // A statement remains. It says whether it did.
 func (s *scanner) sqlCommand(end int) bool {
 	switch s.in[s.at:end] {
@@ -12,7 +12,7 @@ func (s *scanner) sqlCommand(end int) bool {
 		return false
 	}
 	next := end
-	for is(s.in, next, space) && is(s.in, next+1, upper) {
+	for words := 0; words < 4 && is(s.in, next, space) && is(s.in, next+1, upper); words++ {
 		next = skip(s.in, next+1, upper)
 		end = next
 	}
@@ -20,7 +20,7 @@ func (s *scanner) sqlCommand(end int) bool {
 		return false
 	}
 	switch s.in[next+1 : skip(s.in, next+1, letter)] {
-	case "can", "cannot", "could", "is", "are", "was", "must", "may", "in", "not", "failed", "took", "has", "requires",
+	case "can", "cannot", "is", "are", "must", "may", "in", "requires",
 		"statement", "statements", "command", "commands", "query", "queries", "clause", "expression", "expressions", "position", "type", "types":
 		s.value(end)
 		return true
