@@ -102,6 +102,7 @@ func (s *scanner) punctuation() {
 	case c == ':' && s.address(): // ::1
 	case c == ',' && s.context():
 	case c == '(' && s.numbered():
+	case c == '[' && s.bracketed(): // [::1]:80
 	case c == '[' && is(s.in, s.at-1, space) && is(s.in, s.at+1, closed): // a list without members is one with members
 		s.literal(s.at + 1)
 		s.value(s.at)

@@ -71,6 +71,31 @@ func (s *scanner) address() bool {
 	return true
 }
 
+// bracketed replaces an IPv6 address in brackets with its port, and says whether there was one.
+func (s *scanner) bracketed() bool {
+	const longest = 70 // with a zone
+	i, colons := s.at+1, 0
+	for ; i < min(len(s.in), s.at+longest) && s.in[i] != ']'; i++ {
+		switch {
+		case s.in[i] == '%' && colons > 1:
+			i = skip(s.in[:min(len(s.in), s.at+longest)], i+1, alnum|inner) - 1
+		case s.in[i] == ':':
+			colons++
+		case !is(s.in, i, hexa) && s.in[i] != '.':
+			return false
+		}
+	}
+	if colons < 2 || i >= len(s.in) || s.in[i] != ']' {
+		return false
+	}
+	end := i + 1
+	if end < len(s.in) && s.in[end] == ':' && is(s.in, end+1, digit) {
+		end = skip(s.in, end+1, digit)
+	}
+	s.value(end)
+	return true
+}
+
 // alone2 says whether nothing but space or brackets is around the two bytes before end.
 func (s *scanner) alone2(end int) bool { return !is(s.in, s.at-1, alnum) && !is(s.in, end, alnum) }
 

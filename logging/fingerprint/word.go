@@ -81,7 +81,7 @@ func (s *scanner) word() {
 		s.literal(end) // a name: arg0=x
 		return
 	}
-	if w.digits == 0 && w.letters == len(s.in[begin:end]) && w.letters < longHex { // what most words are
+	if w.digits == 0 && w.letters == len(s.in[begin:end]) && w.letters < longHex && (end == len(s.in) || s.in[end] != ':') { // what most words are
 		s.plain(end, w)
 		return
 	}
