@@ -10,7 +10,7 @@ func (s *scanner) plain(end int, w shape) {
 		s.value(end)
 		return
 	}
-	if w.uppers == len(text) && s.sqlCommand(end) {
+	if int(w.uppers) == len(text) && s.sqlCommand(end) {
 		return
 	}
 	s.literal(end)

@@ -10,9 +10,9 @@ func isValue(text string, w shape) bool {
 		return true
 	case w.slashes > 1 || w.slashes == 1 && w.dots > 0: // a/b/c, app/main.go
 		return true
-	case w.hexas == len(text) && len(text) >= longHex:
+	case int(w.hexas) == len(text) && len(text) >= longHex:
 		return true
-	case len(text) >= 16 && w.humps*4 > len(text): // base64
+	case len(text) >= 16 && int(w.humps)*4 > len(text): // base64
 		return true
 	case w.dots > 0 && w.letters > 0:
 		return isName(text, w)

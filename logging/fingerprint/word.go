@@ -2,8 +2,8 @@ package fingerprint
 
 // shape is what the bytes of a word are.
 type shape struct {
-	digits, letters, uppers, hexas   int
-	dots, slashes, ats, humps, signs int // a hump is a capital after a small letter
+	digits, letters, uppers, hexas   int32
+	dots, slashes, ats, humps, signs int32 // a hump is a capital after a small letter
 }
 
 // wordEnd returns where the word that begins at i ends, without punctuation at its end, and its shape.
@@ -81,7 +81,7 @@ func (s *scanner) word() {
 		s.literal(end) // a name: arg0=x
 		return
 	}
-	if w.digits == 0 && w.letters == len(s.in[begin:end]) && w.letters < longHex && (end == len(s.in) || s.in[end] != ':') { // what most words are
+	if w.digits == 0 && int(w.letters) == end-begin && w.letters < longHex && (end == len(s.in) || s.in[end] != ':') { // what most words are
 		s.plain(end, w)
 		return
 	}
