@@ -53,7 +53,9 @@ func (s *scanner) typeName() {
 		if !hasPrefix(s.in[s.at:], " to ") {
 			return
 		}
-		s.literal(s.at + len(" to"))
+		s.at++
+		s.out.space = true
+		s.literal(s.at + len("to"))
 	}
 }
 
