@@ -3,6 +3,7 @@ package fingerprint_test
 import (
 	"bufio"
 	"fmt"
+	"io"
 	"net"
 	"os"
 	"path/filepath"
@@ -62,10 +63,14 @@ func (r *redis) start(port *freeport.Port, name string, args ...string) *process
 	p.log = r.log
 	require.Eventually(r, func() bool {
 		c, err := net.Dial("tcp", port.Addr())
-		if err == nil {
-			_ = c.Close()
+		if err != nil {
+			return false
 		}
-		return err == nil
+		defer func() { _ = c.Close() }()
+		_ = c.SetDeadline(time.Now().Add(time.Second))
+		_, _ = io.WriteString(c, "PING\r\n")
+		answer, _ := bufio.NewReader(c).ReadString('\n')
+		return strings.HasPrefix(answer, "+PONG") // it is not loading, nor waiting for its primary
 	}, 20*time.Second, 10*time.Millisecond)
 	return p
 }

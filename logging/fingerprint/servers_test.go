@@ -151,10 +151,14 @@ func (p *process) logged(t *testing.T, text string, times int) { wait(t, p.log, 
 
 func wait(t *testing.T, log, text string, times int) {
 	t.Helper()
-	require.Eventually(t, func() bool {
-		content, err := os.ReadFile(log)
-		return err == nil && strings.Count(string(content), text) >= times
-	}, 30*time.Second, 10*time.Millisecond, "%s does not have %q", log, text)
+	var content []byte
+	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(10 * time.Millisecond) {
+		content, _ = os.ReadFile(log)
+		if strings.Count(string(content), text) >= times {
+			return
+		}
+	}
+	t.Fatalf("%s does not have %q %d times: %s", log, text, times, content[max(0, len(content)-3000):])
 }
 
 // read returns the lines of a file.

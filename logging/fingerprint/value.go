@@ -71,7 +71,7 @@ func (s *scanner) address() bool {
 	return true
 }
 
-// bracketed replaces an IPv6 address in brackets with its port, and says whether there was one.
+// bracketed replaces an IPv6 address in brackets, and says whether there was one.
 func (s *scanner) bracketed() bool {
 	const longest = 70 // with a zone
 	i, colons := s.at+1, 0
@@ -88,11 +88,7 @@ func (s *scanner) bracketed() bool {
 	if colons < 2 || i >= len(s.in) || s.in[i] != ']' {
 		return false
 	}
-	end := i + 1
-	if end < len(s.in) && s.in[end] == ':' && is(s.in, end+1, digit) {
-		end = skip(s.in, end+1, digit)
-	}
-	s.value(end)
+	s.value(i + 1) // a port joins it
 	return true
 }
 
