@@ -34,5 +34,12 @@
 // and leave out what they do not know. The members of key=value remain, without their values: messages with other keys are
 // other events.
 //
+// # Limits
+//
+// A value that looks like the prose around it remains, and makes groups of its own: a state in a word, the name of a lock, a
+// key=value that is only sometimes there. In the other direction, two events whose messages differ in values only are one,
+// such as "done, status: good, code: 0" and "done, status: bad, code: 1". Who wants it otherwise gives the group a name
+// and takes [Named].
+//
 // All functions take time linear in their arguments, and are safe for concurrent use.
 package fingerprint

@@ -63,6 +63,7 @@ func TestRules(t *testing.T) {
 		"lists and objects": {
 			{"peers [] agree", "peers [<*>] agree"},
 			{"f[] and g()", "f[] and g()"},
+			{"voters=(7 8) now", "voters=<*> now"},
 			{`{"id": 7}`, `{"id": <*>}`},
 			{`could not open file "x": broken`, "could not open file <*>: broken"},
 		},
