@@ -20,7 +20,7 @@ func accuracy(lines []line, group func(text string) string) float64 {
 	}
 	right := 0
 	for p, n := range both {
-		if n == labels[p.label] && n == groups[p.group] {
+		if labels[p.label] == n && groups[p.group] == n {
 			right += n
 		}
 	}

@@ -52,5 +52,5 @@ func TestFingerprintsStay(t *testing.T) {
 		require.NoError(t, os.WriteFile(file, all.Bytes(), 0o600))
 	}
 	require.Greater(t, n, 40)
-	require.EqualValues(t, 1, fingerprint.Version, "all fingerprints are others: all of this file changes")
+	require.Equal(t, 1, fingerprint.Version, "all fingerprints are others: all of this file changes")
 }

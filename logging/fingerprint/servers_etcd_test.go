@@ -26,6 +26,7 @@ import (
 // message, which is a constant but for what the package raft writes; the text is the message with the members behind
 // it, as text handlers write them. What a bridge hands on all comes from one place, and is not measured.
 func etcdLines(t *testing.T) []line {
+	t.Helper()
 	e := &etcd{T: t, Client: http.Client{Timeout: 3 * time.Second}, bin: program(t, "etcd"), dir: t.TempDir()}
 	for i := range 3 {
 		e.clients[i], e.peers[i] = port(t), port(t)
@@ -288,7 +289,7 @@ func (e *etcd) strangers(round int) {
 			e.get("http://" + e.peers[i].Addr() + path)
 			request, err := http.NewRequestWithContext(e.Context(), []string{"GET", "POST"}[i%2], "http://"+e.peers[i].Addr()+path, strings.NewReader("rubbish"))
 			require.NoError(e, err)
-			request.Header.Set("X-Etcd-Cluster-ID", fmt.Sprintf("%x", 4711*round+i))
+			request.Header.Set("X-Etcd-Cluster-Id", fmt.Sprintf("%x", 4711*round+i))
 			request.Header.Set("X-Server-From", fmt.Sprintf("%x", 815+i))
 			request.Header.Set("X-Server-Version", []string{"3.4.0", "2.0.0", "9.1.0"}[i])
 			request.Header.Set("X-Min-Cluster-Version", []string{"3.0.0", "2.0.0", "9.0.0"}[i])

@@ -48,6 +48,7 @@ http {
 // nginxLines makes nginx log errors. The label of a line is the format in nginx' source that it has. Lines of access are
 // not messages and not measured.
 func nginxLines(t *testing.T) []line {
+	t.Helper()
 	bin := program(t, "nginx")
 	dir := t.TempDir()
 	n := &nginx{T: t, bin: bin, dir: dir, log: filepath.Join(dir, "error.log")}

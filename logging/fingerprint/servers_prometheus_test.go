@@ -63,6 +63,7 @@ groups:
 // prometheusLines makes Prometheus log. The label of a line is the place in the source that it names and its message; the
 // text is the message and the members behind it, without time, level and place.
 func prometheusLines(t *testing.T) []line {
+	t.Helper()
 	p := &prometheus{T: t, bin: program(t, "prometheus"), dir: t.TempDir()}
 	p.run()
 	var lines []line

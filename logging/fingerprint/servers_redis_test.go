@@ -21,6 +21,7 @@ import (
 
 // redisLines makes a Redis and its replica log. The label of a line is the format in Redis' source that it has.
 func redisLines(t *testing.T) []line {
+	t.Helper()
 	bin := program(t, "redis-server")
 	dir := t.TempDir()
 	log := filepath.Join(dir, "redis.log")

@@ -23,7 +23,7 @@ type served struct {
 // TestServers measures the accuracy on what real servers log. The label of a line is the format in the source that it has, or
 // where in the source it comes from: see each server. Half of the labels, chosen by their hash, were not looked
 // at when they were wrong; PRODWRIGHT_SHOW=seen shows what is wrong in the other half.
-func TestServers(t *testing.T) {
+func TestServers(t *testing.T) { //nolint:tparallel // the group waits for its members, which are parallel
 	t.Parallel()
 	var mu sync.Mutex
 	var all, allHeld []line
@@ -147,7 +147,10 @@ func (p *process) ended(within time.Duration) {
 }
 
 // logged waits until the log has a text so many times.
-func (p *process) logged(t *testing.T, text string, times int) { wait(t, p.log, text, times) }
+func (p *process) logged(t *testing.T, text string, times int) {
+	t.Helper()
+	wait(t, p.log, text, times)
+}
 
 func wait(t *testing.T, log, text string, times int) {
 	t.Helper()
