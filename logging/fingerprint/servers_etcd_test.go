@@ -106,29 +106,30 @@ func (e *etcd) start(i int, args ...string) *process {
 	peer, client := "http://"+e.peers[i].Addr(), "http://"+e.clients[i].Addr()
 	return start(e.T, filepath.Join(e.dir, fmt.Sprintf("m%d.log", i)), e.bin, append([]string{"--name", fmt.Sprintf("m%d", i), "--data-dir", filepath.Join(e.dir, fmt.Sprintf("m%d", i)),
 		"--logger", "zap", "--log-outputs", "stderr", "--listen-client-urls", client, "--advertise-client-urls", client, "--listen-peer-urls", peer,
-		"--initial-advertise-peer-urls", peer, "--log-level", "debug", "--initial-cluster", strings.Join(e.cluster, ","),
+		"--initial-advertise-peer-urls", peer, "--log-level", "info", "--initial-cluster", strings.Join(e.cluster, ","),
 		"--heartbeat-interval", "50", "--election-timeout", "500", "--snapshot-count", "50", "--quota-backend-bytes", "3000000"}, args...)...)
 }
 
 // broken starts one that should end by itself.
 func (e *etcd) broken(args ...string) {
-	p := start(e.T, filepath.Join(e.dir, "broken.log"), e.bin, append([]string{"--logger", "zap", "--log-outputs", "stderr", "--log-level", "debug"}, args...)...)
+	p := start(e.T, filepath.Join(e.dir, "broken.log"), e.bin, append([]string{"--logger", "zap", "--log-outputs", "stderr", "--log-level", "info"}, args...)...)
 	p.ended(3 * time.Second)
 }
 
-// get asks for a path and returns whether the answer was that all is well.
-func (e *etcd) get(url string) bool {
-	response, err := e.Get(url)
-	if err != nil {
-		return false
+// get asks for a path; the answer does not matter.
+func (e *etcd) get(url string) {
+	if response, err := e.Get(url); err == nil {
+		_, _ = io.Copy(io.Discard, response.Body)
+		_ = response.Body.Close()
 	}
-	_, _ = io.Copy(io.Discard, response.Body)
-	_ = response.Body.Close()
-	return response.StatusCode == http.StatusOK
 }
 
-func (e *etcd) healthy(i int) {
-	require.Eventually(e, func() bool { return e.get("http://" + e.clients[i].Addr() + "/health") }, 40*time.Second, 50*time.Millisecond, "member %d", i)
+// ready waits until a member has a leader and answers, even if there is an alarm or it wants a password.
+func (e *etcd) ready(i int) {
+	require.Eventually(e, func() bool {
+		answer := e.call(i, "/v3/kv/range", map[string]any{"key": b64("x")})
+		return answer["header"] != nil || strings.Contains(fmt.Sprint(answer["error"]), "user name is empty")
+	}, 40*time.Second, 50*time.Millisecond, "member %d", i)
 }
 
 // call sends a request to the gateway and returns its answer, or nil: its failure does not matter.
@@ -154,7 +155,7 @@ func (e *etcd) run() {
 	}
 	for round := range 3 {
 		for i := range members {
-			e.healthy(i)
+			e.ready(i)
 		}
 		e.requests(round)
 		e.membership(round)
@@ -180,7 +181,7 @@ func (e *etcd) run() {
 		members[victim] = e.start(victim)
 	}
 	for i := range members {
-		e.healthy(i)
+		e.ready(i)
 	}
 	for i := range members {
 		members[i].stop(syscall.SIGTERM)
