@@ -81,6 +81,9 @@ var logfmt = regexp.MustCompile(`([\w.]+)=("(?:[^"\\]|\\.)*"|\S*)`)
 // logfmtLine reads a line, of 3.x or of those before. The line number is no part of the label: several places in a file
 // write the same.
 func logfmtLine(text string) (line, bool) {
+	if !strings.HasPrefix(text, "ts=") && !strings.HasPrefix(text, "time=") { // a stack, when the damage makes it panic
+		return line{}, false
+	}
 	var place, msg, rest string
 	for _, m := range logfmt.FindAllStringSubmatch(text, -1) {
 		switch m[1] {
