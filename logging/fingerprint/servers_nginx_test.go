@@ -45,8 +45,9 @@ http {
 }
 `
 
-// nginxLines makes nginx log errors. The label of a line is the format in nginx' source that it has. Lines of access are
-// not messages and not measured.
+// nginxLines makes nginx log errors. The label of a line is the format in nginx' source that it has, and what the server was
+// doing, which is a constant of the source as well. Whom it worked for, ", client: ...", is no part of it. Lines of access
+// are not messages and not measured.
 func nginxLines(t *testing.T) []line {
 	t.Helper()
 	bin := program(t, "nginx")
