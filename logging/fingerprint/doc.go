@@ -41,5 +41,7 @@
 // such as "done, status: good, code: 0" and "done, status: bad, code: 1". Who wants it otherwise gives the group a name
 // and takes [Named].
 //
+// # Concurrency
+//
 // All functions take time linear in their arguments, and are safe for concurrent use.
 package fingerprint
