@@ -43,12 +43,12 @@ func TestServers(t *testing.T) { //nolint:tparallel // the group waits for its m
 				case "all":
 					showWrong(t, lines)
 				}
+				mu.Lock()
+				all, allHeld = append(all, s.prefixed(lines)...), append(allHeld, s.prefixed(held)...)
+				mu.Unlock()
 				require.Greater(t, events(lines), 40)
 				require.GreaterOrEqual(t, accuracy(lines, byTemplate), 0.95)
 				require.Less(t, accuracy(lines, raw), 0.7) // or there is nothing to do
-				mu.Lock()
-				defer mu.Unlock()
-				all, allHeld = append(all, s.prefixed(lines)...), append(allHeld, s.prefixed(held)...)
 			})
 		}
 	})
