@@ -79,10 +79,12 @@ func execute(t *testing.T, url, sql string) {
 	require.NoError(t, err)
 }
 
-// eventually polls until ok returns true.
+// eventually polls until ok returns true, often at first: ok may be a question on a connection of its own.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
-	for deadline := time.Now().Add(hang); !ok(); time.Sleep(5 * time.Millisecond) {
+	pause := time.Millisecond
+	for deadline := time.Now().Add(hang); !ok(); time.Sleep(pause) {
+		pause = min(2*pause, 50*time.Millisecond)
 		if time.Now().After(deadline) {
 			require.FailNow(t, "did not happen: "+what)
 		}
