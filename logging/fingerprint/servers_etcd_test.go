@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 	"strings"
 	"sync"
@@ -24,7 +25,12 @@ import (
 
 // etcdLines makes a cluster of three etcd log. The label of a line is the place in the source that the line names, and its
 // message, which is a constant but for what the package raft writes; the text is the message with the members behind
-// it, as text handlers write them. What a bridge hands on all comes from one place, and is not measured.
+// it, as text handlers write them.
+//
+// Not measured is what a bridge hands on, which all comes from one place, and that something took too long: how often
+// depends on the machine, and so would the accuracy, because some of these lines have an error= and others do not, which makes
+// two groups. No learner joins for the same reason: raft names learners= only when there are some, and whether one is let in
+// is chance.
 func etcdLines(t *testing.T) []line {
 	t.Helper()
 	e := &etcd{T: t, Client: http.Client{Timeout: 3 * time.Second}, bin: program(t, "etcd"), dir: t.TempDir()}
@@ -53,6 +59,9 @@ func port(t *testing.T) *freeport.Port {
 	t.Cleanup(p.Release)
 	return p
 }
+
+// traceID is the one thing in a message of etcd outside raft that is no constant.
+var traceID = regexp.MustCompile(`\[\d+\]`)
 
 // zapLine reads a line of zap's JSON. The names come in the order of the line.
 func zapLine(text string) (line, bool) {
@@ -85,11 +94,11 @@ func zapLine(text string) (line, bool) {
 			return line{}, false
 		}
 	}
-	if place == "" {
+	if place == "" || strings.Contains(msg, "took too long") {
 		return line{}, false
 	}
 	if !strings.HasPrefix(place, "raft/") && !strings.Contains(place, "/raft.go:") {
-		place += ", " + msg
+		place += ", " + traceID.ReplaceAllString(msg, "")
 	}
 	return line{place, msg + fields(names, values)}, true
 }
@@ -271,12 +280,6 @@ func (e *etcd) membership(round int) {
 		e.call(i, "/v3/cluster/member/add", map[string]any{"peerURLs": []string{"http://" + e.peers[i].Addr()}})
 		e.call(i, "/v3/cluster/member/remove", map[string]any{"ID": 12345 + i})
 		e.call(i, "/v3/cluster/member/promote", map[string]any{"ID": 12345 + i})
-	}
-	learner, _ := e.call(0, "/v3/cluster/member/add", map[string]any{"peerURLs": []string{fmt.Sprintf("http://127.0.0.1:%d", 2+round)}, "isLearner": true})["member"].(map[string]any)
-	if learner != nil {
-		e.call(1, "/v3/cluster/member/promote", map[string]any{"ID": learner["ID"]})
-		e.call(1, "/v3/cluster/member/update", map[string]any{"ID": learner["ID"], "peerURLs": []string{fmt.Sprintf("http://127.0.0.1:%d", 12+round)}})
-		e.call(1, "/v3/cluster/member/remove", map[string]any{"ID": learner["ID"]})
 	}
 	status, _ := e.call(round, "/v3/maintenance/status", map[string]any{})["header"].(map[string]any)
 	e.call((round+1)%3, "/v3/maintenance/transfer-leadership", map[string]any{"targetID": status["member_id"]})

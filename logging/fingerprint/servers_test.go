@@ -21,8 +21,8 @@ type served struct {
 }
 
 // TestServers measures the accuracy on what real servers log. The label of a line is the format in the source that it has, or
-// where in the source it comes from: see each server. Half of the labels, chosen by their hash, were not looked
-// at when they were wrong; PRODWRIGHT_SHOW=seen shows what is wrong in the other half.
+// where in the source it comes from: see each server. Half of the labels, chosen by their hash, were not looked at while the
+// rules were written; PRODWRIGHT_SHOW=seen shows what is wrong in the other half.
 func TestServers(t *testing.T) { //nolint:tparallel // the group waits for its members, which are parallel
 	t.Parallel()
 	var mu sync.Mutex
