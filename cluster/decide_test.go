@@ -1,0 +1,104 @@
+package cluster
+
+import (
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+)
+
+// node makes a view of a node that was asked just now.
+func primaryAt(timeline uint32, lsn LSN) view {
+	return view{health: Up, asked: t0, status: Status{Role: Primary, SystemID: 7, Timeline: timeline, Received: lsn, Replayed: lsn}}
+}
+
+func standbyAt(timeline uint32, lsn LSN) view {
+	return view{health: Up, asked: t0, status: Status{Role: Standby, SystemID: 7, Timeline: timeline, Received: lsn, Replayed: lsn, Streaming: true}}
+}
+
+func (v view) but(change func(*view)) view {
+	change(&v)
+	return v
+}
+
+func (v view) is(h Health) view { return v.but(func(v *view) { v.health = h }) }
+
+var t0 = time.Unix(1_700_000_000, 0)
+
+func TestDecide(t *testing.T) {
+	t.Parallel()
+	follows := func(v *view) { v.status.Streaming = false }
+	foreign := func(v *view) { v.status.SystemID = 8 }
+	known := belief{system: 7, timeline: 1, last: 0}
+	fresh := belief{last: none}
+	for name, c := range map[string]struct {
+		before  belief
+		views   []view
+		primary int
+		split   bool
+		states  []State
+	}{
+		"nobody has answered":              {fresh, []view{{}, {}}, none, false, []State{Unusable, Unusable}},
+		"all is well":                      {fresh, []view{standbyAt(1, 90), primaryAt(1, 100)}, 1, false, []State{Readable, Writable}},
+		"a stale primary at start":         {fresh, []view{primaryAt(1, 900), primaryAt(2, 100), standbyAt(2, 90)}, 1, false, []State{Stale, Writable, Readable}},
+		"a standby knows a newer timeline": {fresh, []view{primaryAt(1, 900), standbyAt(2, 90)}, none, false, []State{Stale, Readable}},
+		"two that nobody can tell apart":   {fresh, []view{primaryAt(2, 100), primaryAt(2, 90)}, none, true, []State{Rival, Rival}},
+		"a second one of the timeline":     {belief{system: 7, timeline: 2, last: 1}, []view{primaryAt(2, 100), primaryAt(2, 90)}, 1, false, []State{Rival, Writable}},
+		"the primary is suspect":           {known, []view{primaryAt(1, 100).is(Suspect), standbyAt(1, 90)}, 0, false, []State{Writable, Readable}},
+		"the primary is down":              {known, []view{primaryAt(1, 100).is(Down), standbyAt(1, 90)}, none, false, []State{Unusable, Readable}},
+		"one comes up that was no primary": {belief{system: 7, timeline: 1, last: none}, []view{primaryAt(1, 100).is(Suspect)}, none, false, []State{Rival}},
+		"promoted, the old one is down":    {known, []view{primaryAt(1, 100).is(Down), primaryAt(2, 120), standbyAt(1, 90)}, 1, false, []State{Unusable, Writable, Behind}},
+		"promoted, the old one is suspect": {known, []view{primaryAt(1, 100).is(Suspect), primaryAt(2, 120)}, 1, false, []State{Stale, Writable}},
+		"promoted, the old one lives":      {known, []view{primaryAt(1, 100), primaryAt(2, 120)}, none, true, []State{Stale, Rival}},
+		"the stale one comes back":         {belief{system: 7, timeline: 2, last: 1}, []view{primaryAt(1, 900), primaryAt(2, 100).is(Down)}, none, false, []State{Stale, Unusable}},
+		"another cluster":                  {known, []view{primaryAt(1, 100), primaryAt(9, 100).but(foreign)}, 0, false, []State{Writable, Foreign}},
+		"of a majority":                    {fresh, []view{primaryAt(9, 1).but(foreign), primaryAt(1, 100), standbyAt(1, 1)}, 1, false, []State{Foreign, Writable, Readable}},
+		"a standby that follows nobody":    {known, []view{primaryAt(1, 100), standbyAt(1, 90).but(follows)}, 0, false, []State{Writable, Readable}},
+		"one that went further":            {belief{system: 7, timeline: 2, last: 0}, []view{primaryAt(2, 100), standbyAt(1, 120).but(follows)}, 0, false, []State{Writable, Diverged}},
+		"one that waits for the new log": {
+			belief{system: 7, timeline: 2, last: 0},
+			[]view{primaryAt(2, 100).but(func(v *view) { v.followed = 95 }), standbyAt(1, 90), standbyAt(1, 96)}, 0, false, []State{Writable, Readable, Behind},
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			d := decide(c.before, c.views, rules{grace: 2 * time.Second}, t0)
+			require.Equal(t, c.primary, d.primary)
+			require.Equal(t, c.split, d.split)
+			require.Equal(t, c.states, d.states)
+		})
+	}
+}
+
+// A promotion that the primary was not told of: writes wait until the primary goes, or has shown that it does not.
+func TestTwoPrimaries(t *testing.T) {
+	t.Parallel()
+	r := rules{grace: 2 * time.Second}
+	old, young := primaryAt(1, 100), primaryAt(2, 120)
+	at := func(d time.Duration) time.Time { return t0.Add(d) }
+	first := decide(belief{system: 7, timeline: 1, last: 0}, []view{old, young}, r, t0)
+	require.Equal(t, none, first.primary)
+
+	gone := decide(first.belief, []view{old.is(Suspect), young}, r, at(time.Second))
+	require.Equal(t, 1, gone.primary, "it does not answer any more")
+
+	old.asked = at(-time.Second)
+	silent := decide(first.belief, []view{old, young}, r, at(3*time.Second))
+	require.Equal(t, none, silent.primary, "nobody knows whether it lives")
+
+	old.asked = at(time.Second)
+	waiting := decide(first.belief, []view{old, young}, r, at(1900*time.Millisecond))
+	require.Equal(t, none, waiting.primary)
+	require.True(t, waiting.split)
+	after := decide(waiting.belief, []view{old, young}, r, at(2*time.Second))
+	require.Equal(t, 1, after.primary)
+	require.False(t, after.split)
+	require.Equal(t, Stale, after.states[0])
+	later := decide(after.belief, []view{old, young}, r, at(3*time.Second))
+	require.Equal(t, 1, later.primary)
+
+	refused := decide(first.belief, []view{old, young}, rules{refuse: true}, at(time.Hour))
+	require.Equal(t, none, refused.primary)
+	require.True(t, refused.split)
+	require.Equal(t, 1, decide(belief{system: 7, timeline: 1, last: 0}, []view{old, young}, rules{}, t0).primary, "without grace")
+}
