@@ -1,0 +1,135 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Cluster is a primary and its standbys. Use [Open]. It is safe for concurrent use.
+type Cluster struct {
+	cfg      Config
+	nodes    []*node
+	topology atomic.Pointer[topology]
+	clock    clock
+	urgent   atomic.Bool // something is wrong, and probes come faster
+
+	ctx     context.Context // until Close
+	stop    context.CancelFunc
+	runs    sync.WaitGroup
+	reports chan report
+	events  chan Event
+
+	// The goroutine of the monitor alone has what follows.
+	belief  belief
+	primary int
+	split   bool
+	written LSN
+	history history
+}
+
+// Open begins to watch the nodes, and returns at once: [Cluster.WaitPrimary] waits for the primary. Its errors are those of
+// [Config.Validate]. ctx limits nothing but the opening of pools.
+//
+// Call [Cluster.Close] at the end.
+func Open(ctx context.Context, cfg Config) (*Cluster, error) {
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("cluster: invalid configuration:\n%w", err)
+	}
+	c := &Cluster{cfg: cfg.withDefaults(), belief: belief{last: none}, primary: none, reports: make(chan report), events: make(chan Event, 64)}
+	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
+	for _, n := range c.cfg.Nodes {
+		p, _ := n.parse() // which Validate did
+		c.nodes = append(c.nodes, &node{parsed: p, load: newLoad(&c.clock), kick: make(chan struct{}, 1)})
+	}
+	c.topology.Store(&topology{changed: make(chan struct{})})
+	c.urgent.Store(true)
+	for _, n := range c.nodes {
+		c.runs.Go(func() { c.probe(c.ctx, n) })
+	}
+	c.runs.Go(func() {
+		c.monitor(c.ctx)
+		for _, n := range c.nodes {
+			c.drop(n.writes)
+			c.drop(n.reads)
+		}
+	})
+	c.runs.Go(c.tellAll)
+	return c, nil
+}
+
+// Close ends the probes, cuts all connections, and waits until all who have one gave it back, or ctx is done.
+func (c *Cluster) Close(ctx context.Context) error {
+	c.stop()
+	done := make(chan struct{})
+	go func() {
+		c.runs.Wait()
+		close(done)
+	}()
+	select {
+	case <-done:
+		return nil
+	case <-ctx.Done():
+		return fmt.Errorf("cluster: close: connections are still in use: %w", context.Cause(ctx))
+	}
+}
+
+// WaitPrimary waits until there is a primary.
+func (c *Cluster) WaitPrimary(ctx context.Context) error {
+	_, err := c.writer(ctx)
+	return err
+}
+
+// writer returns where writes go now, and waits for it until ctx is done.
+func (c *Cluster) writer(ctx context.Context) (*target, error) {
+	for {
+		t := c.topology.Load()
+		if t.writer != nil {
+			return t.writer, nil
+		}
+		select {
+		case <-t.changed:
+		case <-c.ctx.Done():
+			return nil, ErrClosed
+		case <-ctx.Done():
+			if t.split {
+				return nil, fmt.Errorf("%w: %w", ErrSplitBrain, context.Cause(ctx))
+			}
+			return nil, fmt.Errorf("%w: %w", ErrNoPrimary, context.Cause(ctx))
+		}
+	}
+}
+
+// suspect asks for a probe of all nodes now, because one of them failed somebody.
+func (c *Cluster) suspect() {
+	if !c.urgent.Swap(true) {
+		c.kickAll()
+	}
+}
+
+// tell hands an event to those who want to know, unless they do not keep up.
+func (c *Cluster) tell(e Event) {
+	e.At = time.Now()
+	select {
+	case c.events <- e:
+	default:
+	}
+}
+
+// tellAll tells events until the cluster is closed.
+func (c *Cluster) tellAll() {
+	for {
+		select {
+		case <-c.ctx.Done():
+			return
+		case e := <-c.events:
+			c.cfg.Logger.LogAttrs(c.ctx, slog.LevelWarn, "cluster: "+string(e.Kind), slog.String("node", e.Node), slog.Uint64("timeline", uint64(e.Timeline)), slog.String("reason", e.Reason))
+			if c.cfg.OnEvent != nil {
+				c.cfg.OnEvent(e)
+			}
+		}
+	}
+}

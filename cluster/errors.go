@@ -1,0 +1,18 @@
+package cluster
+
+import "errors"
+
+// Errors of [Cluster].
+var (
+	// ErrNoPrimary means that there was no primary in time. Nothing was written.
+	ErrNoPrimary = errors.New("cluster: there is no primary")
+	// ErrSplitBrain means that two primaries live and that writes wait. Nothing was written.
+	ErrSplitBrain = errors.New("cluster: two nodes are primaries")
+	// ErrNoReplica means that no replica may serve the read.
+	ErrNoReplica = errors.New("cluster: no replica may serve the read")
+	// ErrOutcomeUnknown means that a write may or may not have been executed: the connection broke after it was sent, or it was
+	// acknowledged without its standbys. Look for it, or repeat it only if it may be executed twice.
+	ErrOutcomeUnknown = errors.New("cluster: nobody knows whether the write was executed")
+	// ErrClosed means that the cluster was closed.
+	ErrClosed = errors.New("cluster: closed")
+)

@@ -1,0 +1,146 @@
+package cluster
+
+import (
+	"context"
+	"fmt"
+	"time"
+)
+
+// monitor takes the reports of all probes, one after the other, and decides. It is the only one that changes anything.
+func (c *Cluster) monitor(ctx context.Context) {
+	ticker := time.NewTicker(tick)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-ticker.C:
+			c.clock.ticks.Add(1)
+			c.watch()
+			if c.split { // its grace may be over
+				c.decide(time.Now())
+			}
+		case r := <-c.reports:
+			c.take(r)
+			c.decide(time.Now())
+		}
+	}
+}
+
+// watch looks whether the primary still ends what it was sent. A server that hangs keeps its connections, so nothing but this
+// and the next probe says that it does.
+func (c *Cluster) watch() {
+	if c.primary == none {
+		return
+	}
+	w := c.nodes[c.primary].writes
+	if w == nil {
+		return
+	}
+	ended := w.ended.Load()
+	if ended == w.stuck && w.begun.Load() > ended {
+		c.suspect()
+	}
+	w.stuck = ended
+}
+
+// take keeps what a probe found.
+func (c *Cluster) take(r report) {
+	n := r.node
+	n.err = r.err
+	n.detector.observe(outcomeOf(r.err), thresholds{c.cfg.FailureThreshold, c.cfg.RecoveryThreshold})
+	v := &n.view
+	v.health = n.detector.health
+	if r.err != nil {
+		return
+	}
+	if v.status.Role == Standby && r.status.Role == Primary && r.status.Timeline > v.status.Timeline {
+		v.followed = v.status.Received
+	}
+	v.status, v.asked = r.status, r.asked
+	if n.state == Writable {
+		c.written = r.status.Replayed
+		c.history.add(c.written, r.asked)
+	}
+}
+
+// decide decides, opens and drops pools as the nodes' states say, and publishes.
+func (c *Cluster) decide(now time.Time) {
+	views := make([]view, len(c.nodes))
+	for i, n := range c.nodes {
+		views[i] = n.view
+	}
+	d := decide(c.belief, views, rules{c.cfg.RivalGrace, c.cfg.RefuseRivals}, now)
+	before := c.primary
+	c.belief, c.primary, c.split = d.belief, d.primary, d.split
+	urgent := d.primary == none || d.split
+	for i, n := range c.nodes {
+		c.change(n, d.states[i], d)
+		urgent = urgent || n.detector.health == Suspect
+	}
+	c.publish(d, now)
+	if before != c.primary {
+		c.toldPrimary(before, d)
+	}
+	if was := c.urgent.Swap(urgent); urgent && !was {
+		c.kickAll()
+	}
+}
+
+// change gives a node the pools that its state needs.
+func (c *Cluster) change(n *node, s State, d decision) {
+	if s != n.state {
+		reason := fmt.Sprintf("%s, %s on timeline %d, is %s now and was %s", n.detector.health, n.view.status.Role, n.view.status.Timeline, s, n.state)
+		if n.err != nil {
+			reason += ": " + n.err.Error()
+		}
+		c.tell(Event{Kind: StateChanged, Node: n.name, Timeline: d.timeline, Reason: reason})
+		n.state = s
+	}
+	writes, reads := s == Writable, s == Writable || s == Readable
+	if !writes {
+		c.drop(n.writes)
+		n.writes = nil
+	}
+	if !reads {
+		c.drop(n.reads)
+		n.reads = nil
+	}
+	if writes && n.writes == nil {
+		n.writes = c.open(n, c.cfg.Primary.Size, c.cfg.Primary.MaxOverflow, false)
+	}
+	if reads && n.reads == nil {
+		n.reads = c.open(n, c.cfg.Replica.Size, c.cfg.Replica.MaxOverflow, true)
+	}
+}
+
+func (c *Cluster) toldPrimary(before int, d decision) {
+	switch {
+	case d.split:
+		c.tell(Event{Kind: SplitBrain, Timeline: d.timeline, Reason: "two primaries live, writes wait"})
+	case d.primary == none:
+		c.tell(Event{Kind: PrimaryLost, Node: c.nodes[before].name, Timeline: d.timeline, Reason: "writes wait"})
+	default:
+		c.tell(Event{Kind: PrimaryFound, Node: c.nodes[d.primary].name, Timeline: d.timeline})
+	}
+}
+
+// kickAll asks for a probe of every node now.
+func (c *Cluster) kickAll() {
+	for _, n := range c.nodes {
+		select {
+		case n.kick <- struct{}{}:
+		default:
+		}
+	}
+}
+
+// open opens a pool, or tells why it cannot.
+func (c *Cluster) open(n *node, size, overflow int32, readOnly bool) *target {
+	t, err := c.openTarget(n, size, overflow, readOnly)
+	if err != nil {
+		c.tell(Event{Kind: StateChanged, Node: n.name, Reason: err.Error()})
+		return nil
+	}
+	return t
+}

@@ -1,0 +1,103 @@
+package cluster
+
+import (
+	"context"
+	"math/rand/v2"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+)
+
+// report is what a probe found.
+type report struct {
+	node   *node
+	status Status
+	asked  time.Time
+	err    error
+}
+
+// node is one of the cluster. What is not said to be guarded never changes, or belongs to the goroutine of the monitor.
+type node struct {
+	parsed
+
+	load *load
+	kick chan struct{} // has one when a probe is wanted now
+
+	detector detector
+	view     view
+	state    State
+	err      error // of the last probe
+	reads    *target
+	writes   *target
+}
+
+// probe asks one node until ctx is done. It has a connection of its own, so that a pool that is used up does not look like a
+// server that is dead.
+func (c *Cluster) probe(ctx context.Context, n *node) {
+	var conn *pgx.Conn
+	defer func() { closeNow(conn) }()
+	timer := time.NewTimer(0)
+	defer timer.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-timer.C:
+		case <-n.kick:
+		}
+		r := report{node: n, asked: time.Now()}
+		conn, r.status, r.err = c.ask(ctx, n, conn)
+		select {
+		case c.reports <- r:
+		case <-ctx.Done():
+			return
+		}
+		timer.Reset(c.pause())
+	}
+}
+
+// pause returns how long to wait for the next probe: a tenth more or less, so that the nodes and the clients do not all ask at once.
+func (c *Cluster) pause() time.Duration {
+	interval := c.cfg.ProbeInterval
+	if c.urgent.Load() {
+		interval = c.cfg.UrgentInterval
+	}
+	return interval*9/10 + rand.N(interval/5+1)
+}
+
+// ask asks once. It returns the connection to ask with again, or nil.
+func (c *Cluster) ask(ctx context.Context, n *node, conn *pgx.Conn) (*pgx.Conn, Status, error) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.ProbeTimeout)
+	defer cancel()
+	var s Status
+	var err error
+	if conn == nil {
+		cfg := n.pool.ConnConfig.Copy()
+		cfg.DefaultQueryExecMode = pgx.QueryExecModeExec // no statement stays behind where a pooler is in between
+		if n.pool.BeforeConnect != nil {
+			err = n.pool.BeforeConnect(ctx, cfg)
+		}
+		if err == nil {
+			conn, err = pgx.ConnectConfig(ctx, cfg)
+		}
+		if err != nil {
+			return nil, s, err
+		}
+	}
+	if err = s.scan(conn.QueryRow(ctx, statusQuery)); err != nil {
+		closeNow(conn)
+		return nil, s, err
+	}
+	return conn, s, nil
+}
+
+// closeNow closes a connection without a word: the server may not listen.
+func closeNow(conn *pgx.Conn) {
+	if conn == nil {
+		return
+	}
+	_ = conn.PgConn().Conn().Close()
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	_ = conn.Close(ctx)
+}

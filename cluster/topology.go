@@ -1,0 +1,56 @@
+package cluster
+
+import "time"
+
+// topology is what is known at one time. It never changes.
+type topology struct {
+	timeline uint32
+	writer   *target    // nil while there is no primary
+	readers  []*reader  // that may serve reads
+	replicas []*Replica // the same, as selectors see them
+	fallback *reader    // the primary, for reads; nil while there is none
+	split    bool
+	changed  chan struct{} // closed when there is a newer one
+}
+
+// reader is a node that serves reads.
+type reader struct {
+	*target
+
+	replica  *Replica
+	replayed LSN
+}
+
+// publish makes a topology of the decision and shows it to everybody. Only the monitor calls it.
+func (c *Cluster) publish(d decision, now time.Time) {
+	t := &topology{timeline: d.timeline, split: d.split, changed: make(chan struct{})}
+	var suspects []*reader
+	for i, n := range c.nodes {
+		if n.reads == nil {
+			continue
+		}
+		r := &reader{target: n.reads, replica: &Replica{name: n.name, zone: n.Zone, weight: n.Weight, load: n.load}, replayed: n.view.status.Replayed}
+		if i == d.primary {
+			t.writer, t.fallback = n.writes, r
+			continue
+		}
+		r.replica.lag = c.history.lag(r.replayed, n.view.asked)
+		r.replica.behind = r.replayed.before(c.written)
+		switch {
+		case c.cfg.MaxLag >= 0 && r.replica.lag > c.cfg.MaxLag:
+		case n.detector.health == Suspect:
+			suspects = append(suspects, r)
+		default:
+			t.readers = append(t.readers, r)
+		}
+	}
+	if len(t.readers) == 0 && t.fallback == nil {
+		t.readers = suspects // better than nothing
+	}
+	for _, r := range t.readers {
+		t.replicas = append(t.replicas, r.replica)
+	}
+	if before := c.topology.Swap(t); before != nil {
+		close(before.changed)
+	}
+}
