@@ -8,7 +8,6 @@ import (
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
-	"github.com/jackc/pgx/v5/pgxpool"
 )
 
 // Reader reads from replicas, in sessions that cannot write. It is small and may be copied; it is safe for concurrent use.
@@ -154,15 +153,11 @@ func (c *Cluster) start(ctx context.Context, rs *rows, r *reader, catchUp bool, 
 	*rs = rows{conn: conn, load: r.node.load, began: time.Now()}
 	rs.Rows, err = conn.Query(ctx, sql, args...)
 	if err == nil {
-		rs.first, rs.peeked = rs.Rows.Next(), true
-		if !rs.first {
-			rs.Rows.Close()
-			err = rs.Rows.Err()
-		}
+		err = rs.peek()
 	}
 	if err != nil {
 		closed := conn.Conn().IsClosed()
-		rs.end(true)
+		rs.end(err)
 		if closed || isNodes(err) {
 			return nodesError{err}
 		}
@@ -190,80 +185,4 @@ func isNodes(err error) bool {
 		return true
 	}
 	return false
-}
-
-// rows are those of a read. They give their connection back at their end.
-type rows struct {
-	pgx.Rows
-
-	conn   *pgxpool.Conn
-	load   *load
-	began  time.Time
-	first  bool // what Next has said already
-	peeked bool
-	err    error
-}
-
-// Next goes to the next row.
-func (r *rows) Next() bool {
-	if r.peeked {
-		r.peeked = false
-		if !r.first {
-			r.end(false)
-		}
-		return r.first
-	}
-	if r.Rows.Next() {
-		return true
-	}
-	r.end(r.Rows.Err() != nil)
-	return false
-}
-
-// Close ends the read.
-func (r *rows) Close() {
-	r.Rows.Close()
-	r.end(r.Rows.Err() != nil)
-}
-
-// Scan reads the current row.
-func (r *rows) Scan(dest ...any) error {
-	err := r.Rows.Scan(dest...)
-	if err != nil { // then pgx has closed them
-		r.end(false)
-	}
-	return err
-}
-
-// end gives the connection back.
-func (r *rows) end(failed bool) {
-	if r.conn == nil {
-		return
-	}
-	r.load.end(time.Since(r.began), failed)
-	r.conn.Release()
-	r.conn = nil
-}
-
-// row is the first one.
-type row rows
-
-// Scan reads the row and ends the read.
-func (r *row) Scan(dest ...any) error {
-	rs := (*rows)(r)
-	if rs.err != nil {
-		return rs.err
-	}
-	defer rs.Close()
-	if !rs.Next() {
-		if err := rs.Rows.Err(); err != nil {
-			return err
-		}
-		return pgx.ErrNoRows
-	}
-	if err := rs.Rows.Scan(dest...); err != nil {
-		return err
-	}
-	rs.Rows.Close()
-	return rs.Rows.Err()
 }

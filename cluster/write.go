@@ -23,7 +23,7 @@ func (c *Cluster) Writer() Writer { return Writer{c} }
 
 // Exec executes a statement.
 func (w Writer) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
-	err = w.c.write(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+	err = w.c.write(ctx, func(conn *pgxpool.Conn) error {
 		var err error
 		tag, err = conn.Exec(ctx, sql, args...)
 		return err
@@ -31,18 +31,52 @@ func (w Writer) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.C
 	return tag, err
 }
 
+// QueryRow executes a statement that returns a row, when Scan is called. Its errors come from Scan.
+func (w Writer) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
+	return pendingRow(func(dest []any) error {
+		return w.c.write(ctx, func(conn *pgxpool.Conn) error { return conn.QueryRow(ctx, sql, args...).Scan(dest...) })
+	})
+}
+
+// pendingRow is a row that nobody has asked for yet.
+type pendingRow func(dest []any) error
+
+// Scan asks for the row.
+func (r pendingRow) Scan(dest ...any) error { return r(dest) }
+
+// Query executes a statement that returns rows. When it is known what became of it only at the end of the rows, their Err
+// says so; before the first row it is sent again as Exec does.
+func (w Writer) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
+	var rs *rows
+	err := w.c.writeOn(ctx, func(t *target, conn *pgxpool.Conn) (kept bool, err error) {
+		rs = &rows{conn: conn, written: func(err error) error { return w.c.became(ctx, t, conn, err) }}
+		rs.Rows, err = conn.Query(ctx, sql, args...)
+		if err == nil {
+			err = rs.peek()
+		}
+		if err != nil {
+			return false, err
+		}
+		return true, nil
+	})
+	if err != nil {
+		return nil, err
+	}
+	return rs, nil
+}
+
 // InTx runs a function in a transaction and commits, or rolls back when the function fails. The function runs again when it is
 // sure that nothing of it was committed and the reason is the cluster's: it must have no effects but those of the
 // transaction.
 func (w Writer) InTx(ctx context.Context, options pgx.TxOptions, run func(pgx.Tx) error) error {
-	return w.c.write(ctx, func(ctx context.Context, conn *pgxpool.Conn) error {
+	return w.c.write(ctx, func(conn *pgxpool.Conn) error {
 		tx, err := conn.BeginTx(ctx, options)
 		if err != nil {
-			return uncommitted(err)
+			return uncommittedError{err}
 		}
 		if err := run(tx); err != nil {
 			_ = tx.Rollback(ctx)
-			return uncommitted(err)
+			return uncommittedError{err}
 		}
 		return tx.Commit(ctx)
 	})
@@ -53,10 +87,15 @@ type uncommittedError struct{ error }
 
 func (e uncommittedError) Unwrap() error { return e.error }
 
-func uncommitted(err error) error { return uncommittedError{err} }
+// write executes something on the primary, until it is known what became of it.
+func (c *Cluster) write(ctx context.Context, do func(*pgxpool.Conn) error) error {
+	return c.writeOn(ctx, func(t *target, conn *pgxpool.Conn) (kept bool, err error) {
+		return false, do(conn)
+	})
+}
 
-// write runs something on the primary until it is known what became of it.
-func (c *Cluster) write(ctx context.Context, do func(context.Context, *pgxpool.Conn) error) error {
+// writeOn is write for what may keep the connection, when it goes well so far.
+func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (kept bool, err error)) error {
 	wait, cancel := context.WithTimeoutCause(ctx, c.cfg.WriteWait, fmt.Errorf("none within %v: %w", c.cfg.WriteWait, context.DeadlineExceeded))
 	defer cancel()
 	var last error
@@ -68,26 +107,16 @@ func (c *Cluster) write(ctx context.Context, do func(context.Context, *pgxpool.C
 		conn, err := t.pool.Acquire(wait)
 		if err == nil {
 			t.begun.Add(1)
-			err = do(ctx, conn)
-			t.ended.Add(1)
-			effect := effectOf(err, conn.Conn().PgConn())
-			if effect == executed && err == nil {
-				c.remember(ctx, t, conn)
+			var kept bool
+			if kept, err = do(t, conn); kept {
+				return nil
 			}
+			err = c.became(ctx, t, conn, err)
 			conn.Release()
-			before, isBefore := err.(uncommittedError) //nolint:errorlint // it is the outermost
-			if isBefore {
-				err = before.error
-			}
-			switch {
-			case effect == executed:
+			if again, ok := err.(againError); !ok { //nolint:errorlint // it is the outermost
 				return err
-			case effect == unknown && !isBefore:
-				c.suspect()
-				if err == nil {
-					return fmt.Errorf("%w: the server acknowledged it without waiting for its standbys", ErrOutcomeUnknown)
-				}
-				return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+			} else {
+				err = again.error
 			}
 		}
 		last = err
@@ -96,6 +125,33 @@ func (c *Cluster) write(ctx context.Context, do func(context.Context, *pgxpool.C
 			return withLast(err, last)
 		}
 	}
+}
+
+// againError is one after which it is sure that nothing was executed, and that another node may do it.
+type againError struct{ error }
+
+// became says what became of a write: nil, its error, one that matches [ErrOutcomeUnknown], or an againError.
+func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err error) error {
+	t.ended.Add(1)
+	before, isBefore := err.(uncommittedError) //nolint:errorlint // it is the outermost
+	if isBefore {
+		err = before.error
+	}
+	switch effect := effectOf(err, conn.Conn().PgConn()); {
+	case effect == executed:
+		if err == nil {
+			c.remember(ctx, t, conn)
+		}
+		return err
+	case effect == unknown && err == nil:
+		return fmt.Errorf("%w: the server acknowledged it without waiting for its standbys", ErrOutcomeUnknown)
+	case effect == unknown && !isBefore:
+		c.suspect()
+		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+	case effect == unknown && !conn.Conn().IsClosed(), ctx.Err() != nil: // the caller's own
+		return err
+	}
+	return againError{err}
 }
 
 // pauseFor waits a while, or until there is another primary.

@@ -21,20 +21,24 @@ func BenchmarkZZ(b *testing.B) {
 	require.NoError(b, err)
 	defer pool.Close()
 	for range 3 {
-	b.Run("bare", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			var n int
-			if err := pool.QueryRow(b.Context(), "select 1").Scan(&n); err != nil { b.Fatal(err) }
-		}
-	})
-	r := c.Reader()
-	b.Run("routed", func(b *testing.B) {
-		b.ReportAllocs()
-		for b.Loop() {
-			var n int
-			if err := r.QueryRow(b.Context(), "select 1").Scan(&n); err != nil { b.Fatal(err) }
-		}
-	})
+		b.Run("bare", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var n int
+				if err := pool.QueryRow(b.Context(), "select 1").Scan(&n); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
+		r := c.Reader()
+		b.Run("routed", func(b *testing.B) {
+			b.ReportAllocs()
+			for b.Loop() {
+				var n int
+				if err := r.QueryRow(b.Context(), "select 1").Scan(&n); err != nil {
+					b.Fatal(err)
+				}
+			}
+		})
 	}
 }

@@ -1,0 +1,281 @@
+package cluster_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/stretchr/testify/require"
+
+	"github.com/prodwright/prodwright/cluster"
+	"github.com/prodwright/prodwright/internal/faultproxy"
+	"github.com/prodwright/prodwright/internal/pgtest"
+)
+
+// trio is a primary with two standbys of which one must have a commit before it is acknowledged. Clients come through a proxy to
+// each, and the standbys stream through one each.
+type trio struct {
+	*testing.T
+
+	servers []*pgtest.Server    // the first one is the primary at the beginning
+	clients []*faultproxy.Proxy // what clients connect to
+	streams []*faultproxy.Proxy // what standbys stream from; none for the first
+}
+
+func newTrio(t *testing.T, parameters map[string]string) *trio {
+	t.Helper()
+	all := map[string]string{"wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "100ms", "wal_retrieve_retry_interval": "100ms"}
+	for name, value := range parameters {
+		all[name] = value
+	}
+	x := &trio{T: t, servers: []*pgtest.Server{pgtest.New(t, pgtest.Config{Name: "n0", Parameters: all})}, streams: []*faultproxy.Proxy{nil}}
+	require.NoError(t, x.servers[0].Exec(t.Context(), "postgres", "create table written (id bigint primary key, port int)"))
+	for i := range 2 {
+		stream := proxy(t, x.servers[0].Addr())
+		standby, err := x.servers[0].Standby(t.Context(), pgtest.StandbyConfig{Name: fmt.Sprint("n", i+1), Synchronous: true, Through: stream.Addr()})
+		require.NoError(t, err)
+		x.servers, x.streams = append(x.servers, standby), append(x.streams, stream)
+	}
+	for _, s := range x.servers {
+		x.clients = append(x.clients, proxy(t, s.Addr()))
+	}
+	return x
+}
+
+func proxy(t *testing.T, target string) *faultproxy.Proxy {
+	t.Helper()
+	p, err := faultproxy.Listen(t.Context(), target)
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = p.Close() })
+	return p
+}
+
+// open opens the cluster as an application does.
+func (x *trio) open(cfg cluster.Config) *cluster.Cluster {
+	x.Helper()
+	for i, s := range x.servers {
+		cfg.Nodes = append(cfg.Nodes, cluster.NodeConfig{Name: s.Name(), URL: cluster.NewSecret(s.URLVia(x.clients[i].Addr(), "postgres"))})
+	}
+	c, err := cluster.Open(x.Context(), cfg)
+	require.NoError(x, err)
+	x.Cleanup(func() {
+		ctx, cancel := context.WithTimeout(context.Background(), 20*time.Second)
+		defer cancel()
+		require.NoError(x, c.Close(ctx))
+	})
+	require.NoError(x, c.WaitPrimary(x.Context()))
+	return c
+}
+
+// failover does what an outside authority does when the primary is lost: it takes the standbys away from it, so that nothing is
+// acknowledged there any more, and promotes the one that has most.
+func (x *trio) failover(among ...int) (winner int) {
+	x.Helper()
+	places := map[int]cluster.LSN{}
+	for _, i := range among {
+		x.must(i, "alter system set primary_conninfo = ''", "select pg_reload_conf()")
+	}
+	for _, i := range among {
+		require.Eventually(x, func() bool { return x.ask(i, "select not exists (select from pg_stat_wal_receiver)") == "true" }, 20*time.Second, 10*time.Millisecond)
+		lsn, err := cluster.ParseLSN(x.ask(i, "select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"))
+		require.NoError(x, err)
+		places[i] = lsn
+	}
+	winner = slices.MaxFunc(among, func(a, b int) int { return int(places[a]) - int(places[b]) }) //nolint:gosec // small
+	var others []string
+	for _, i := range among {
+		if i != winner {
+			others = append(others, x.servers[i].Name())
+		}
+	}
+	names := ""
+	if len(others) > 0 {
+		names = "ANY 1 (" + strings.Join(others, ", ") + ")"
+	}
+	x.must(winner, "alter system set synchronous_standby_names = '"+names+"'", "select pg_reload_conf()", "select pg_promote()")
+	for _, i := range among {
+		if i != winner {
+			x.streams[i].SetTarget(x.servers[winner].Addr())
+			x.must(winner, "select pg_create_physical_replication_slot('slot_"+x.servers[i].Name()+"') where not exists (select from pg_replication_slots where slot_name = 'slot_"+x.servers[i].Name()+"')")
+			x.must(i, "alter system set primary_conninfo = 'host="+x.streams[i].Host()+" port="+fmt.Sprint(x.streams[i].Port())+" user=postgres application_name="+x.servers[i].Name()+"'", "select pg_reload_conf()")
+		}
+	}
+	return winner
+}
+
+// must executes statements on a server, past its proxy.
+func (x *trio) must(i int, statements ...string) {
+	x.Helper()
+	for _, sql := range statements {
+		require.NoError(x, x.servers[i].Exec(x.Context(), "postgres", sql), "%s: %s", x.servers[i].Name(), sql)
+	}
+}
+
+// ask asks a server for one value as text.
+func (x *trio) ask(i int, sql string) (text string) {
+	x.Helper()
+	conn, err := pgx.Connect(x.Context(), x.servers[i].URL("postgres"))
+	require.NoError(x, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	require.NoError(x, conn.QueryRow(x.Context(), "select ("+sql+")::text").Scan(&text), sql)
+	return text
+}
+
+// load writes numbers and reads, until it is stopped.
+type load struct {
+	stop context.CancelFunc
+	runs sync.WaitGroup
+
+	mu         sync.Mutex // guards what follows
+	next       int64
+	acked      []ack
+	failed     []int64
+	unknown    []int64
+	reads      int
+	failures   []error
+	readErrors []error
+}
+
+// ack is a write that was acknowledged, and by whom.
+type ack struct {
+	id         int64
+	port       int
+	sent, came time.Time
+}
+
+// load starts so many writers and as many readers.
+func (x *trio) load(c *cluster.Cluster, n int) *load {
+	ctx, cancel := context.WithCancel(context.Background())
+	l := &load{stop: cancel}
+	x.Cleanup(l.end)
+	for range n {
+		l.runs.Go(func() {
+			for ctx.Err() == nil {
+				l.write(c)
+			}
+		})
+		l.runs.Go(func() {
+			for ctx.Err() == nil {
+				var got int64
+				err := c.Reader().QueryRow(context.Background(), "select count(*) from written where id < 10").Scan(&got)
+				l.mu.Lock()
+				l.reads++
+				if err != nil {
+					l.readErrors = append(l.readErrors, err)
+				}
+				l.mu.Unlock()
+				time.Sleep(time.Millisecond)
+			}
+		})
+	}
+	return l
+}
+
+func (l *load) write(c *cluster.Cluster) {
+	l.mu.Lock()
+	l.next++
+	a := ack{id: l.next, sent: time.Now()}
+	l.mu.Unlock()
+	err := c.Writer().QueryRow(context.Background(), "insert into written values ($1, inet_server_port()) returning port", a.id).Scan(&a.port)
+	a.came = time.Now()
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	switch {
+	case err == nil:
+		l.acked = append(l.acked, a)
+	case errors.Is(err, cluster.ErrOutcomeUnknown):
+		l.unknown = append(l.unknown, a.id)
+	default:
+		l.failed, l.failures = append(l.failed, a.id), append(l.failures, err)
+	}
+}
+
+// end stops the load. It may be called more than once.
+func (l *load) end() {
+	l.stop()
+	l.runs.Wait()
+}
+
+// count returns how many writes were acknowledged by a server.
+func (l *load) count(s *pgtest.Server) (n int) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, a := range l.acked {
+		if a.port == s.Port() {
+			n++
+		}
+	}
+	return n
+}
+
+// gap returns the longest time in which nothing was acknowledged.
+func (l *load) gap() (longest time.Duration) {
+	acked := slices.SortedFunc(slices.Values(l.acked), func(a, b ack) int { return a.came.Compare(b.came) })
+	for i := 1; i < len(acked); i++ {
+		longest = max(longest, acked[i].came.Sub(acked[i-1].came))
+	}
+	return longest
+}
+
+// check compares the history with what is there in the end.
+func (x *trio) check(l *load, last int) {
+	x.Helper()
+	l.end()
+	conn, err := pgx.Connect(x.Context(), x.servers[last].URL("postgres"))
+	require.NoError(x, err)
+	defer func() { _ = conn.Close(context.Background()) }()
+	rows, err := conn.Query(x.Context(), "select id from written")
+	require.NoError(x, err)
+	ids, err := pgx.CollectRows(rows, pgx.RowTo[int64])
+	require.NoError(x, err)
+	there := map[int64]bool{}
+	for _, id := range ids {
+		there[id] = true
+	}
+	lost, wrong := 0, 0
+	for _, a := range l.acked {
+		if !there[a.id] {
+			lost++
+		}
+	}
+	for _, id := range l.failed {
+		if there[id] {
+			wrong++
+		}
+	}
+	// No acknowledgement of one server was sent for after another one's had come, if the other was the primary later.
+	overlaps := 0
+	first := map[int]time.Time{}
+	for _, a := range l.acked {
+		if at, ok := first[a.port]; !ok || a.came.Before(at) {
+			first[a.port] = a.came
+		}
+	}
+	final := first[x.servers[last].Port()]
+	for _, a := range l.acked {
+		if a.port != x.servers[last].Port() && !final.IsZero() && a.sent.After(final) {
+			overlaps++
+		}
+	}
+	x.Logf("%d acknowledged, %d failed, %d unknown, %d lost, %d failed but there, %d by the old one after the new; %d reads, %d failed; longest gap %v",
+		len(l.acked), len(l.failed), len(l.unknown), lost, wrong, overlaps, l.reads, len(l.readErrors), l.gap().Round(time.Millisecond))
+	require.Zero(x, lost)
+	require.Zero(x, wrong)
+	require.Zero(x, overlaps)
+	require.Empty(x, l.failures)
+	require.Empty(x, l.readErrors)
+	require.NotEmpty(x, l.acked)
+}
+
+// acknowledged waits until a server has acknowledged writes.
+func (x *trio) acknowledged(l *load, i, n int) {
+	x.Helper()
+	want := l.count(x.servers[i]) + n
+	require.Eventually(x, func() bool { return l.count(x.servers[i]) >= want }, 30*time.Second, 5*time.Millisecond, "%s acknowledges nothing", x.servers[i].Name())
+}
