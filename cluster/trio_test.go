@@ -30,7 +30,7 @@ type trio struct {
 
 func newTrio(t *testing.T, parameters map[string]string) *trio {
 	t.Helper()
-	all := map[string]string{"wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "100ms", "wal_retrieve_retry_interval": "100ms"}
+	all := map[string]string{"wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
 	for name, value := range parameters {
 		all[name] = value
 	}
