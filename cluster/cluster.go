@@ -29,6 +29,10 @@ type Cluster struct {
 	split   bool
 	written LSN
 	history history
+	lost    Failover // that is under way
+	// What is kept for reports.
+	failovers []Failover
+	past      []Event
 }
 
 // Open begins to watch the nodes, and returns at once: [Cluster.WaitPrimary] waits for the primary. Its errors are those of
@@ -110,9 +114,10 @@ func (c *Cluster) suspect() {
 	}
 }
 
-// tell hands an event to those who want to know, unless they do not keep up.
+// tell keeps an event and hands it to those who want to know, unless they do not keep up.
 func (c *Cluster) tell(e Event) {
 	e.At = time.Now()
+	c.past = appendLast(c.past, e)
 	select {
 	case c.events <- e:
 	default:

@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"time"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
@@ -60,6 +61,9 @@ type Config struct {
 	Primary PoolSize
 	Replica ReplicaPoolSize
 
+	// BeforeConnect changes the configuration of a connection before it is made, of probes as of pools: for passwords that are
+	// rotated.
+	BeforeConnect func(ctx context.Context, c *pgx.ConnConfig) error
 	// Connect opens a pool, for those who have a package for that. Nil means [pgxpool.NewWithConfig]. The pool must keep the
 	// configuration's hooks, and must not wait for the server.
 	Connect func(ctx context.Context, c *pgxpool.Config) (*pgxpool.Pool, error)

@@ -78,10 +78,10 @@ func (c *Cluster) decide(now time.Time) {
 		c.change(n, d.states[i], d)
 		urgent = urgent || n.detector.health == Suspect
 	}
-	c.publish(d, now)
 	if before != c.primary {
-		c.toldPrimary(before, d)
+		c.toldPrimary(before, d, now)
 	}
+	c.publish(d)
 	if was := c.urgent.Swap(urgent); urgent && !was {
 		c.kickAll()
 	}
@@ -114,15 +114,35 @@ func (c *Cluster) change(n *node, s State, d decision) {
 	}
 }
 
-func (c *Cluster) toldPrimary(before int, d decision) {
+// toldPrimary tells that writes go elsewhere, or wait.
+func (c *Cluster) toldPrimary(before int, d decision, now time.Time) {
+	if before != none {
+		old := c.nodes[before]
+		c.lost = Failover{From: old.name, LastAnswer: old.view.asked, Lost: now}
+	}
 	switch {
 	case d.split:
 		c.tell(Event{Kind: SplitBrain, Timeline: d.timeline, Reason: "two primaries live, writes wait"})
 	case d.primary == none:
 		c.tell(Event{Kind: PrimaryLost, Node: c.nodes[before].name, Timeline: d.timeline, Reason: "writes wait"})
 	default:
-		c.tell(Event{Kind: PrimaryFound, Node: c.nodes[d.primary].name, Timeline: d.timeline})
+		to := c.nodes[d.primary].name
+		c.tell(Event{Kind: PrimaryFound, Node: to, Timeline: d.timeline})
+		if f := c.lost; f.From != "" && f.From != to {
+			f.To, f.Timeline, f.Found = to, d.timeline, now
+			c.failovers = appendLast(c.failovers, f)
+		}
+		c.lost = Failover{}
 	}
+}
+
+// appendLast appends to a list of limited length.
+func appendLast[T any](list []T, v T) []T {
+	const most = 100
+	if len(list) == most {
+		list = list[1:]
+	}
+	return append(list, v)
 }
 
 // kickAll asks for a probe of every node now.

@@ -127,6 +127,7 @@ func (c *Cluster) openTarget(n *node, size, overflow int32, readOnly bool) (*tar
 	cfg := n.pool.Copy()
 	conns := &connections{dial: cfg.ConnConfig.DialFunc, open: map[*connection]struct{}{}}
 	cfg.ConnConfig.DialFunc = conns.connect
+	cfg.BeforeConnect = c.cfg.BeforeConnect
 	guard(cfg.ConnConfig)
 	cfg.MaxConns = size + overflow
 	cfg.MaxConnIdleTime = 10 * time.Minute

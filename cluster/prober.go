@@ -74,8 +74,8 @@ func (c *Cluster) ask(ctx context.Context, n *node, conn *pgx.Conn) (*pgx.Conn, 
 	if conn == nil {
 		cfg := n.pool.ConnConfig.Copy()
 		cfg.DefaultQueryExecMode = pgx.QueryExecModeExec // no statement stays behind where a pooler is in between
-		if n.pool.BeforeConnect != nil {
-			err = n.pool.BeforeConnect(ctx, cfg)
+		if c.cfg.BeforeConnect != nil {
+			err = c.cfg.BeforeConnect(ctx, cfg)
 		}
 		if err == nil {
 			conn, err = pgx.ConnectConfig(ctx, cfg)

@@ -1,7 +1,5 @@
 package cluster
 
-import "time"
-
 // topology is what is known at one time. It never changes.
 type topology struct {
 	timeline uint32
@@ -10,6 +8,7 @@ type topology struct {
 	replicas []*Replica // the same, as selectors see them
 	fallback *reader    // the primary, for reads; nil while there is none
 	split    bool
+	report   Report
 	changed  chan struct{} // closed when there is a newer one
 }
 
@@ -22,8 +21,8 @@ type reader struct {
 }
 
 // publish makes a topology of the decision and shows it to everybody. Only the monitor calls it.
-func (c *Cluster) publish(d decision, now time.Time) {
-	t := &topology{timeline: d.timeline, split: d.split, changed: make(chan struct{})}
+func (c *Cluster) publish(d decision) {
+	t := &topology{timeline: d.timeline, split: d.split, report: c.report(d), changed: make(chan struct{})}
 	var suspects []*reader
 	for i, n := range c.nodes {
 		if n.reads == nil {
