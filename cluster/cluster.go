@@ -49,7 +49,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 		p, _ := n.parse() // which Validate did
 		c.nodes = append(c.nodes, &node{parsed: p, load: newLoad(&c.clock), kick: make(chan struct{}, 1)})
 	}
-	c.topology.Store(&topology{changed: make(chan struct{})})
+	c.publish(decision{belief: c.belief, primary: none, states: make([]State, len(c.nodes))})
 	c.urgent.Store(true)
 	for _, n := range c.nodes {
 		c.runs.Go(func() { c.probe(c.ctx, n) })

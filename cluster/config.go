@@ -74,7 +74,7 @@ type Config struct {
 	Logger *slog.Logger
 }
 
-// PoolSize is how many connections the pool for writes has.
+// PoolSize is how many connections the pool for writes has, on the node that is the primary.
 type PoolSize struct {
 	// Size is how many stay open. Defaults to 20.
 	Size int32 `env:"DB_POOL_SIZE" default:"20" doc:"connections that stay open to the primary"`
@@ -155,6 +155,15 @@ func (c Config) Validate() error {
 			wrong("Nodes[%d].Weight is %d: must be positive, or 0 for 1", i, n.Weight)
 		}
 	}
+	check := func(name string, value any, positive, canBeOff, off bool) {
+		switch {
+		case positive, canBeOff && off:
+		case canBeOff:
+			wrong("%s is %v: must be positive, 0 for the default, or -1 for none", name, value)
+		default:
+			wrong("%s is %v: must be positive, or 0 for the default", name, value)
+		}
+	}
 	for _, d := range []struct {
 		name  string
 		value time.Duration
@@ -168,23 +177,21 @@ func (c Config) Validate() error {
 		{"CatchUp", c.CatchUp, false},
 		{"RivalGrace", c.RivalGrace, true},
 	} {
-		switch {
-		case d.value >= 0, d.off && d.value == -1:
-		case d.off:
-			wrong("%s is %v: must be positive, 0 for the default, or -1 for none", d.name, d.value)
-		default:
-			wrong("%s is %v: must be positive, or 0 for the default", d.name, d.value)
-		}
+		check(d.name, d.value, d.value >= 0, d.off, d.value == -1)
 	}
-	for name, n := range map[string]int{"FailureThreshold": c.FailureThreshold, "RecoveryThreshold": c.RecoveryThreshold, "Primary.Size": int(c.Primary.Size), "Replica.Size": int(c.Replica.Size)} {
-		if n < 0 {
-			wrong("%s is %d: must be positive, or 0 for the default", name, n)
-		}
-	}
-	for name, n := range map[string]int32{"Primary.MaxOverflow": c.Primary.MaxOverflow, "Replica.MaxOverflow": c.Replica.MaxOverflow} {
-		if n < -1 {
-			wrong("%s is %d: must be positive, 0 for the default, or -1 for none", name, n)
-		}
+	for _, n := range []struct {
+		name  string
+		value int
+		off   bool
+	}{
+		{"FailureThreshold", c.FailureThreshold, false},
+		{"RecoveryThreshold", c.RecoveryThreshold, false},
+		{"Primary.Size", int(c.Primary.Size), false},
+		{"Primary.MaxOverflow", int(c.Primary.MaxOverflow), true},
+		{"Replica.Size", int(c.Replica.Size), false},
+		{"Replica.MaxOverflow", int(c.Replica.MaxOverflow), true},
+	} {
+		check(n.name, n.value, n.value >= 0, n.off, n.value == -1)
 	}
 	return errors.Join(errs...)
 }

@@ -16,12 +16,15 @@ func standbyAt(timeline uint32, lsn LSN) view {
 	return view{health: Up, asked: t0, status: Status{Role: Standby, SystemID: 7, Timeline: timeline, Received: lsn, Replayed: lsn, Streaming: true}}
 }
 
-func (v view) but(change func(*view)) view {
+func but(v view, change func(*view)) view {
 	change(&v)
 	return v
 }
 
-func (v view) is(h Health) view { return v.but(func(v *view) { v.health = h }) }
+func is(v view, h Health) view {
+	v.health = h
+	return v
+}
 
 var t0 = time.Unix(1_700_000_000, 0)
 
@@ -44,20 +47,20 @@ func TestDecide(t *testing.T) {
 		"a standby knows a newer timeline": {fresh, []view{primaryAt(1, 900), standbyAt(2, 90)}, none, false, []State{Stale, Readable}},
 		"two that nobody can tell apart":   {fresh, []view{primaryAt(2, 100), primaryAt(2, 90)}, none, true, []State{Rival, Rival}},
 		"a second one of the timeline":     {belief{system: 7, timeline: 2, last: 1}, []view{primaryAt(2, 100), primaryAt(2, 90)}, 1, false, []State{Rival, Writable}},
-		"the primary is suspect":           {known, []view{primaryAt(1, 100).is(Suspect), standbyAt(1, 90)}, 0, false, []State{Writable, Readable}},
-		"the primary is down":              {known, []view{primaryAt(1, 100).is(Down), standbyAt(1, 90)}, none, false, []State{Unusable, Readable}},
-		"one comes up that was no primary": {belief{system: 7, timeline: 1, last: none}, []view{primaryAt(1, 100).is(Suspect)}, none, false, []State{Rival}},
-		"promoted, the old one is down":    {known, []view{primaryAt(1, 100).is(Down), primaryAt(2, 120), standbyAt(1, 90)}, 1, false, []State{Unusable, Writable, Behind}},
-		"promoted, the old one is suspect": {known, []view{primaryAt(1, 100).is(Suspect), primaryAt(2, 120)}, 1, false, []State{Stale, Writable}},
+		"the primary is suspect":           {known, []view{is(primaryAt(1, 100), Suspect), standbyAt(1, 90)}, 0, false, []State{Writable, Readable}},
+		"the primary is down":              {known, []view{is(primaryAt(1, 100), Down), standbyAt(1, 90)}, none, false, []State{Unusable, Readable}},
+		"one comes up that was no primary": {belief{system: 7, timeline: 1, last: none}, []view{is(primaryAt(1, 100), Suspect)}, none, false, []State{Rival}},
+		"promoted, the old one is down":    {known, []view{is(primaryAt(1, 100), Down), primaryAt(2, 120), standbyAt(1, 90)}, 1, false, []State{Unusable, Writable, Behind}},
+		"promoted, the old one is suspect": {known, []view{is(primaryAt(1, 100), Suspect), primaryAt(2, 120)}, 1, false, []State{Stale, Writable}},
 		"promoted, the old one lives":      {known, []view{primaryAt(1, 100), primaryAt(2, 120)}, none, true, []State{Stale, Rival}},
-		"the stale one comes back":         {belief{system: 7, timeline: 2, last: 1}, []view{primaryAt(1, 900), primaryAt(2, 100).is(Down)}, none, false, []State{Stale, Unusable}},
-		"another cluster":                  {known, []view{primaryAt(1, 100), primaryAt(9, 100).but(foreign)}, 0, false, []State{Writable, Foreign}},
-		"of a majority":                    {fresh, []view{primaryAt(9, 1).but(foreign), primaryAt(1, 100), standbyAt(1, 1)}, 1, false, []State{Foreign, Writable, Readable}},
-		"a standby that follows nobody":    {known, []view{primaryAt(1, 100), standbyAt(1, 90).but(follows)}, 0, false, []State{Writable, Readable}},
-		"one that went further":            {belief{system: 7, timeline: 2, last: 0}, []view{primaryAt(2, 100), standbyAt(1, 120).but(follows)}, 0, false, []State{Writable, Diverged}},
+		"the stale one comes back":         {belief{system: 7, timeline: 2, last: 1}, []view{primaryAt(1, 900), is(primaryAt(2, 100), Down)}, none, false, []State{Stale, Unusable}},
+		"another cluster":                  {known, []view{primaryAt(1, 100), but(primaryAt(9, 100), foreign)}, 0, false, []State{Writable, Foreign}},
+		"of a majority":                    {fresh, []view{but(primaryAt(9, 1), foreign), primaryAt(1, 100), standbyAt(1, 1)}, 1, false, []State{Foreign, Writable, Readable}},
+		"a standby that follows nobody":    {known, []view{primaryAt(1, 100), but(standbyAt(1, 90), follows)}, 0, false, []State{Writable, Readable}},
+		"one that went further":            {belief{system: 7, timeline: 2, last: 0}, []view{primaryAt(2, 100), but(standbyAt(1, 120), follows)}, 0, false, []State{Writable, Diverged}},
 		"one that waits for the new log": {
 			belief{system: 7, timeline: 2, last: 0},
-			[]view{primaryAt(2, 100).but(func(v *view) { v.followed = 95 }), standbyAt(1, 90), standbyAt(1, 96)}, 0, false, []State{Writable, Readable, Behind},
+			[]view{but(primaryAt(2, 100), func(v *view) { v.followed = 95 }), standbyAt(1, 90), standbyAt(1, 96)}, 0, false, []State{Writable, Readable, Behind},
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -75,11 +78,11 @@ func TestTwoPrimaries(t *testing.T) {
 	t.Parallel()
 	r := rules{grace: 2 * time.Second}
 	old, young := primaryAt(1, 100), primaryAt(2, 120)
-	at := func(d time.Duration) time.Time { return t0.Add(d) }
+	at := t0.Add
 	first := decide(belief{system: 7, timeline: 1, last: 0}, []view{old, young}, r, t0)
 	require.Equal(t, none, first.primary)
 
-	gone := decide(first.belief, []view{old.is(Suspect), young}, r, at(time.Second))
+	gone := decide(first.belief, []view{is(old, Suspect), young}, r, at(time.Second))
 	require.Equal(t, 1, gone.primary, "it does not answer any more")
 
 	old.asked = at(-time.Second)

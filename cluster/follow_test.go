@@ -21,6 +21,7 @@ func TestFollow(t *testing.T) {
 		"nothing":                                     func(*trio) {}, // a promotion while the primary lives
 	} {
 		t.Run(name, func(t *testing.T) {
+			t.Parallel()
 			x := newTrio(t, nil)
 			c := x.open(cluster.Config{})
 			l := x.load(c, 4)

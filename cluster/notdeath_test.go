@@ -32,7 +32,7 @@ func TestWhatIsNotDeath(t *testing.T) {
 			return nil
 		},
 		ProbeInterval: 20 * time.Millisecond, UrgentInterval: 20 * time.Millisecond,
-		OnEvent: func(e cluster.Event) { events.Add(1) },
+		OnEvent: func(cluster.Event) { events.Add(1) },
 	})
 	require.NoError(t, err)
 	defer func() { require.NoError(t, c.Close(context.Background())) }()

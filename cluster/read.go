@@ -4,13 +4,16 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Reader reads from replicas, in sessions that cannot write. It is small and may be copied; it is safe for concurrent use.
+// Reader reads from replicas, in sessions that cannot write. It is small and may be copied; it has the methods that sqlc wants
+// of its DBTX, and is safe for concurrent use.
 //
 // A read that fails because of its node runs again on another one, as long as nothing of its result was handed out. When the
 // context has a [Session], it sees what the session has written.
@@ -21,9 +24,8 @@ func (c *Cluster) Reader() Reader { return Reader{c} }
 
 // Query reads rows.
 func (r Reader) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, error) {
-	rs := &rows{}
-	err := r.c.read(ctx, rs, sql, args)
-	if err != nil {
+	rs := &rows{sql: sql, args: args}
+	if err := r.c.read(ctx, rs); err != nil {
 		return nil, err
 	}
 	return rs, nil
@@ -31,30 +33,84 @@ func (r Reader) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, e
 
 // QueryRow reads one row. Its errors come from Scan.
 func (r Reader) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rs := &rows{}
-	if err := r.c.read(ctx, rs, sql, args); err != nil {
-		rs.err = err
+	rs := &rows{sql: sql, args: args}
+	if err := r.c.read(ctx, rs); err != nil {
+		rs.Rows, rs.err = nil, err
 	}
 	return (*row)(rs)
+}
+
+// Exec executes a statement that returns nothing and changes nothing.
+func (r Reader) Exec(ctx context.Context, sql string, args ...any) (tag pgconn.CommandTag, err error) {
+	err = r.c.read(ctx, readFunc(func(ctx context.Context, conn *pgxpool.Conn) error {
+		var err error
+		tag, err = conn.Exec(ctx, sql, args...)
+		return err
+	}))
+	return tag, err
+}
+
+// InTx runs a function in a read-only transaction, in which all reads see the same node. It runs again on another node when that
+// one fails.
+func (r Reader) InTx(ctx context.Context, options pgx.TxOptions, run func(pgx.Tx) error) error {
+	options.AccessMode = pgx.ReadOnly
+	return r.c.read(ctx, readFunc(func(ctx context.Context, conn *pgxpool.Conn) error {
+		return pgx.BeginTxFunc(ctx, conn, options, run)
+	}))
+}
+
+// reading is something that is read with a connection, which it gives back.
+type reading interface {
+	readOn(ctx context.Context, r *reader, conn *pgxpool.Conn) error
+}
+
+// readFunc is one that has ended when the function returns.
+type readFunc func(context.Context, *pgxpool.Conn) error
+
+func (f readFunc) readOn(ctx context.Context, r *reader, conn *pgxpool.Conn) error {
+	l, began := r.node.load, time.Now()
+	l.begin()
+	err := f(ctx, conn)
+	l.end(time.Since(began), err != nil)
+	if err != nil && conn.Conn().IsClosed() {
+		err = nodeError{err}
+	}
+	conn.Release()
+	return err
+}
+
+// readOn sends the query and waits for its first row, so that a node that fails is noticed while another one can be taken.
+func (r *rows) readOn(ctx context.Context, on *reader, conn *pgxpool.Conn) (err error) {
+	r.conn, r.load, r.began = conn, on.node.load, time.Now()
+	r.load.begin()
+	if r.Rows, err = conn.Query(ctx, r.sql, r.args...); err == nil {
+		err = r.peek()
+	}
+	if err != nil {
+		if conn.Conn().IsClosed() {
+			err = nodeError{err}
+		}
+		r.end(err)
+	}
+	return err
 }
 
 // attempts is how many nodes a read is tried on.
 const attempts = 3
 
-// read begins a read on a node, or on another one.
-func (c *Cluster) read(ctx context.Context, rs *rows, sql string, args []any) error {
+// read reads from a node, or from another one.
+func (c *Cluster) read(ctx context.Context, what reading) error {
 	var tried [attempts]*node
 	var last error
 	for n := range attempts {
-		t := c.topology.Load()
-		r, catchUp := c.pick(ctx, t, tried[:n])
-		if r == nil {
-			var err error
-			if r, err = c.waitReader(ctx, t); err != nil {
-				return withLast(err, last)
-			}
+		r, err := c.reader(ctx, tried[:n])
+		if err != nil {
+			return withLast(err, last)
 		}
-		err := c.start(ctx, rs, r, catchUp, sql, args)
+		conn, r, err := c.acquire(ctx, r)
+		if err == nil {
+			err = what.readOn(ctx, r, conn)
+		}
 		if err == nil || !isNodes(err) || ctx.Err() != nil {
 			return err
 		}
@@ -64,16 +120,17 @@ func (c *Cluster) read(ctx context.Context, rs *rows, sql string, args []any) er
 	return last
 }
 
-// waitReader waits until anybody can serve reads.
-func (c *Cluster) waitReader(ctx context.Context, t *topology) (*reader, error) {
+// reader returns the node for a read, and waits for one if there is none.
+func (c *Cluster) reader(ctx context.Context, tried []*node) (*reader, error) {
+	t := c.topology.Load()
+	if r := c.pick(ctx, t, tried); r != nil {
+		return r, nil
+	}
 	wait, cancel := context.WithTimeout(ctx, c.cfg.WriteWait)
 	defer cancel()
 	for {
-		if len(t.readers) > 0 {
-			return t.readers[0], nil
-		}
-		if t.fallback != nil && c.cfg.WithoutReplica == ReadPrimary {
-			return t.fallback, nil
+		if r := c.pick(wait, t, nil); r != nil {
+			return r, nil
 		}
 		select {
 		case <-t.changed:
@@ -86,94 +143,67 @@ func (c *Cluster) waitReader(ctx context.Context, t *topology) (*reader, error) 
 	}
 }
 
-// pick selects a node for a read, or nil when there is none. catchUp says that it must be asked whether it has what the session has
-// written.
-func (c *Cluster) pick(ctx context.Context, t *topology, tried []*node) (r *reader, catchUp bool) {
-	if len(tried) > 0 {
-		for _, r := range t.readers {
-			if !contains(tried, r.node) {
-				return r, c.behind(ctx, t, r)
-			}
-		}
-		return t.fallback, false
-	}
-	if len(t.replicas) > 0 {
+// pick selects a node for a read that was not tried before, or nil when there is none.
+func (c *Cluster) pick(ctx context.Context, t *topology, tried []*node) *reader {
+	if len(tried) == 0 && len(t.readers) > 0 {
 		if i, ok := c.cfg.Selector.SelectReplica(ctx, t.replicas); ok && i >= 0 && i < len(t.readers) {
-			return t.readers[i], c.behind(ctx, t, t.readers[i])
+			return t.readers[i]
+		}
+		if t.fallback != nil {
+			return t.fallback // as the selector wants it
 		}
 	}
-	if c.cfg.WithoutReplica == FailTheReads && len(t.replicas) == 0 {
-		return nil, false
-	}
-	return t.fallback, false
-}
-
-// behind says whether a node may not have what the session of ctx has written.
-func (c *Cluster) behind(ctx context.Context, t *topology, r *reader) bool {
-	s := sessionOf(ctx)
-	if s == nil {
-		return false
-	}
-	token := s.Token()
-	return token.Timeline > t.timeline || token.LSN > r.replayed
-}
-
-func contains(all []*node, n *node) bool {
-	for _, each := range all {
-		if each == n {
-			return true
+	for _, r := range t.readers {
+		if !slices.Contains(tried, r.node) {
+			return r
 		}
 	}
-	return false
+	if c.cfg.WithoutReplica == ReadPrimary {
+		return t.fallback
+	}
+	return nil
 }
 
-// start sends a query and waits for its first row, so that a node that fails is noticed while another one can be taken.
-func (c *Cluster) start(ctx context.Context, rs *rows, r *reader, catchUp bool, sql string, args []any) error {
+// acquire returns a connection to a node, or to the primary when the node does not have in time what the session of ctx has
+// written.
+func (c *Cluster) acquire(ctx context.Context, r *reader) (*pgxpool.Conn, *reader, error) {
 	conn, err := r.pool.Acquire(ctx)
 	if err != nil {
-		return nodesError{err}
+		return nil, r, nodeError{err}
 	}
-	if catchUp {
-		token := sessionOf(ctx).Token()
-		if !c.catchUp(ctx, conn, token) {
-			conn.Release()
-			t := c.topology.Load()
-			if t.fallback == nil {
-				return nodesError{ErrNoPrimary}
-			}
-			if r = t.fallback; r.pool == nil {
-				return nodesError{ErrNoPrimary}
-			}
-			if conn, err = r.pool.Acquire(ctx); err != nil {
-				return nodesError{err}
-			}
-		}
+	t := c.topology.Load()
+	token, asks := c.missing(ctx, t, r)
+	if !asks || c.catchUp(ctx, conn, token) {
+		return conn, r, nil
 	}
-	r.node.load.begin()
-	*rs = rows{conn: conn, load: r.node.load, began: time.Now()}
-	rs.Rows, err = conn.Query(ctx, sql, args...)
-	if err == nil {
-		err = rs.peek()
+	conn.Release()
+	if t.fallback == nil {
+		return nil, r, nodeError{ErrNoPrimary}
 	}
-	if err != nil {
-		closed := conn.Conn().IsClosed()
-		rs.end(err)
-		if closed || isNodes(err) {
-			return nodesError{err}
-		}
-		rs.err = err
+	if conn, err = t.fallback.pool.Acquire(ctx); err != nil {
+		return nil, t.fallback, nodeError{err}
 	}
-	return err
+	return conn, t.fallback, nil
 }
 
-// nodesError is an error that is a node's, and not the query's.
-type nodesError struct{ error }
+// missing says whether a node may not have what the session of ctx has written, and what that is.
+func (c *Cluster) missing(ctx context.Context, t *topology, r *reader) (token Token, asks bool) {
+	s := sessionOf(ctx)
+	if s == nil || r == t.fallback {
+		return token, false
+	}
+	token = s.Token()
+	return token, token.Timeline > t.timeline || token.LSN > r.replayed
+}
 
-func (e nodesError) Unwrap() error { return e.error }
+// nodeError is an error that is a node's, and not the query's.
+type nodeError struct{ error }
+
+func (e nodeError) Unwrap() error { return e.error }
 
 // isNodes says whether another node may do better.
 func isNodes(err error) bool {
-	if _, ok := errors.AsType[nodesError](err); ok {
+	if _, ok := errors.AsType[nodeError](err); ok {
 		return true
 	}
 	pg, ok := errors.AsType[*pgconn.PgError](err)
@@ -181,7 +211,8 @@ func isNodes(err error) bool {
 		return false
 	}
 	switch pg.Code {
-	case "40001", "57P01", "57P02", "57P03", "53300", "58000", "58030": // the first one is a conflict with what is replayed
+	case "40001", // a conflict with what is replayed
+		"57P01", "57P02", "57P03", "53300", "58000", "58030":
 		return true
 	}
 	return false

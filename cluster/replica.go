@@ -18,8 +18,9 @@ type Replica struct {
 
 // ReplicaConfig is what a [Replica] of [NewReplica] is.
 type ReplicaConfig struct {
+	// Name, Zone and Weight are those of the node's configuration. A weight of 0 means 1.
 	Name, Zone string
-	Weight     int // 0 means 1
+	Weight     int
 	// Lag is how old the data is, and LagBytes how much of the log is missing.
 	Lag      time.Duration
 	LagBytes uint64

@@ -28,7 +28,7 @@ func TestReadsGoOn(t *testing.T) {
 		}
 	}
 	not := func(f func() bool) func() bool { return func() bool { return !f() } }
-	const longest, poll = 30 * time.Second, 20 * time.Millisecond
+	const longest, poll = hang, 20 * time.Millisecond
 	require.Eventually(t, serving(1), longest, poll)
 	require.Eventually(t, serving(2), longest, poll)
 	for _, fault := range []struct {

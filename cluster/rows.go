@@ -11,6 +11,8 @@ import (
 type rows struct {
 	pgx.Rows
 
+	sql     string // of a read, and its arguments
+	args    []any
 	conn    *pgxpool.Conn // nil after the end
 	load    *load         // of a read
 	began   time.Time

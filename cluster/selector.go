@@ -10,6 +10,7 @@ import "context"
 //
 // [RoundRobin], [Weighted], [LeastInFlight], [LeastLag], [PowerOfTwo], [ZoneFirst] and [Sticky] are there.
 type ReplicaSelector interface {
+	// SelectReplica returns the index of the replica that serves the read of ctx, or false for the primary.
 	SelectReplica(ctx context.Context, rs []*Replica) (index int, ok bool)
 }
 

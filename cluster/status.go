@@ -80,7 +80,7 @@ select standby,
 from self`
 
 // scan is where the columns of the query go.
-func (s *Status) scan(row interface{ Scan(...any) error }) error {
+func (s *Status) scan(row interface{ Scan(dest ...any) error }) error {
 	var standby bool
 	var system, received, replayed *string
 	var timeline *int64

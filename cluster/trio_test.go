@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
 	"strings"
 	"sync"
@@ -31,9 +32,7 @@ type trio struct {
 func newTrio(t *testing.T, parameters map[string]string) *trio {
 	t.Helper()
 	all := map[string]string{"wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
-	for name, value := range parameters {
-		all[name] = value
-	}
+	maps.Copy(all, parameters)
 	x := &trio{T: t, servers: []*pgtest.Server{pgtest.New(t, pgtest.Config{Name: "n0", Parameters: all})}, streams: []*faultproxy.Proxy{nil}}
 	require.NoError(t, x.servers[0].Exec(t.Context(), "postgres", "create table written (id bigint primary key, port int)"))
 	for i := range 2 {
@@ -87,7 +86,7 @@ func (x *trio) failover(among ...int) (winner int) {
 		require.NoError(x, err)
 		places[i] = lsn
 	}
-	winner = slices.MaxFunc(among, func(a, b int) int { return int(places[a]) - int(places[b]) }) //nolint:gosec // small
+	winner = slices.MaxFunc(among, func(a, b int) int { return int(places[a]) - int(places[b]) })
 	var others []string
 	for _, i := range among {
 		if i != winner {

@@ -89,7 +89,7 @@ func (e uncommittedError) Unwrap() error { return e.error }
 
 // write executes something on the primary, until it is known what became of it.
 func (c *Cluster) write(ctx context.Context, do func(*pgxpool.Conn) error) error {
-	return c.writeOn(ctx, func(t *target, conn *pgxpool.Conn) (kept bool, err error) {
+	return c.writeOn(ctx, func(_ *target, conn *pgxpool.Conn) (kept bool, err error) {
 		return false, do(conn)
 	})
 }

@@ -90,6 +90,8 @@ func Prodwright() Policy {
 			"logging":             "Logs.Close ends them; the end of a level's time sets the level and returns",
 			"logging/rotate":      "File.Close waits for the compression",
 			"logging/pglog":       "Sink.Close ends them",
+			"cluster":             "Cluster.Close ends them; what outlives a Close that gave up ends with the last connection",
+			"cluster/clustertest": "Selector waits for them",
 			"internal/pgtest":     "they end with the server process that they wait for",
 			"internal/faultproxy": "Close ends them",
 		},
