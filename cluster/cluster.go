@@ -29,7 +29,8 @@ type Cluster struct {
 	split   bool
 	written LSN
 	history history
-	lost    Failover // that is under way
+	lost    Failover  // that is under way
+	left    []*target // to be dropped
 	// What is kept for reports.
 	failovers []Failover
 	past      []Event

@@ -42,6 +42,10 @@ type Config struct {
 	// RecoveryThreshold is how many must come back for a node that was down to be up again. Defaults to 2.
 	RecoveryThreshold int `env:"CLUSTER_RECOVERY_THRESHOLD" default:"2" doc:"good probes in a row until a node is up again"`
 
+	// Lookup is how often the names of hosts are looked up. When a name has none of its addresses any more, all connections to the node
+	// are made anew. Defaults to 10 s.
+	Lookup time.Duration `env:"CLUSTER_LOOKUP_INTERVAL" default:"10s" unit:"s" doc:"how often the names of hosts are looked up"`
+
 	// MaxLag is how old the data of a replica may be for it to serve reads; -1 for any. Defaults to 10 s.
 	MaxLag time.Duration `env:"CLUSTER_MAX_LAG" default:"10s" unit:"s" doc:"how old the data of a replica may be; -1 for any"`
 	// WithoutReplica says what happens to reads when no replica may serve them. Defaults to [ReadPrimary].
@@ -127,6 +131,7 @@ const (
 	DefaultProbeTimeout      = time.Second
 	DefaultFailureThreshold  = 3
 	DefaultRecoveryThreshold = 2
+	DefaultLookup            = 10 * time.Second
 	DefaultMaxLag            = 10 * time.Second
 	DefaultWriteWait         = 10 * time.Second
 	DefaultCatchUp           = 20 * time.Millisecond
@@ -172,6 +177,7 @@ func (c Config) Validate() error {
 		{"ProbeInterval", c.ProbeInterval, false},
 		{"UrgentInterval", c.UrgentInterval, false},
 		{"ProbeTimeout", c.ProbeTimeout, false},
+		{"Lookup", c.Lookup, false},
 		{"MaxLag", c.MaxLag, true},
 		{"WriteWait", c.WriteWait, false},
 		{"CatchUp", c.CatchUp, false},
@@ -203,6 +209,7 @@ func (c Config) withDefaults() Config {
 	c.ProbeTimeout = cmp.Or(c.ProbeTimeout, DefaultProbeTimeout)
 	c.FailureThreshold = cmp.Or(c.FailureThreshold, DefaultFailureThreshold)
 	c.RecoveryThreshold = cmp.Or(c.RecoveryThreshold, DefaultRecoveryThreshold)
+	c.Lookup = cmp.Or(c.Lookup, DefaultLookup)
 	c.MaxLag = cmp.Or(c.MaxLag, DefaultMaxLag)
 	c.WriteWait = cmp.Or(c.WriteWait, DefaultWriteWait)
 	c.CatchUp = cmp.Or(c.CatchUp, DefaultCatchUp)

@@ -23,5 +23,6 @@ const (
 	PrimaryFound EventKind = "primary found" // writes go to the node
 	PrimaryLost  EventKind = "primary lost"  // writes wait
 	StateChanged EventKind = "state changed" // the node is for something else; see Reason
+	NodeMoved    EventKind = "node moved"    // its name has other addresses; all connections are made anew
 	SplitBrain   EventKind = "split brain"   // two primaries live, and writes wait
 )

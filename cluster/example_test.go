@@ -32,7 +32,7 @@ func pair(ctx context.Context, cfg cluster.Config) (c *cluster.Cluster, standby 
 	return c, standby, func() { _ = errors.Join(c.Close(ctx), primary.Close()) }, err
 }
 
-func Example() {
+func ExampleCluster() {
 	ctx := context.Background()
 	c, standby, end, err := pair(ctx, cluster.Config{})
 	if err != nil {

@@ -138,13 +138,14 @@ func ExampleEvent() {
 }
 
 func ExampleEventKind() {
-	for _, kind := range []cluster.EventKind{cluster.PrimaryFound, cluster.PrimaryLost, cluster.StateChanged, cluster.SplitBrain} {
+	for _, kind := range []cluster.EventKind{cluster.PrimaryFound, cluster.PrimaryLost, cluster.StateChanged, cluster.NodeMoved, cluster.SplitBrain} {
 		fmt.Println(kind)
 	}
 	// Output:
 	// primary found
 	// primary lost
 	// state changed
+	// node moved
 	// split brain
 }
 

@@ -48,6 +48,11 @@ func (c *Cluster) watch() {
 func (c *Cluster) take(r report) {
 	n := r.node
 	n.err = r.err
+	if r.moved {
+		c.tell(Event{Kind: NodeMoved, Node: n.name, Reason: "its name has other addresses now"})
+		c.leave(&n.reads)
+		c.leave(&n.writes)
+	}
 	n.detector.observe(outcomeOf(r.err), thresholds{c.cfg.FailureThreshold, c.cfg.RecoveryThreshold})
 	v := &n.view
 	v.health = n.detector.health
@@ -82,6 +87,10 @@ func (c *Cluster) decide(now time.Time) {
 		c.toldPrimary(before, d, now)
 	}
 	c.publish(d)
+	for _, t := range c.left { // nobody finds them any more
+		c.drop(t)
+	}
+	c.left = nil
 	if was := c.urgent.Swap(urgent); urgent && !was {
 		c.kickAll()
 	}
@@ -99,18 +108,24 @@ func (c *Cluster) change(n *node, s State, d decision) {
 	}
 	writes, reads := s == Writable, s == Writable || s == Readable
 	if !writes {
-		c.drop(n.writes)
-		n.writes = nil
+		c.leave(&n.writes)
 	}
 	if !reads {
-		c.drop(n.reads)
-		n.reads = nil
+		c.leave(&n.reads)
 	}
 	if writes && n.writes == nil {
 		n.writes = c.open(n, c.cfg.Primary.Size, c.cfg.Primary.MaxOverflow, false)
 	}
 	if reads && n.reads == nil {
 		n.reads = c.open(n, c.cfg.Replica.Size, c.cfg.Replica.MaxOverflow, true)
+	}
+}
+
+// leave drops a pool as soon as nobody can find it any more.
+func (c *Cluster) leave(t **target) {
+	if *t != nil {
+		c.left = append(c.left, *t)
+		*t = nil
 	}
 }
 

@@ -54,8 +54,6 @@ func severalHosts(c *pgx.ConnConfig) bool {
 // connections are those of one pool, from the moment of their dial, those for cancelling included. When the node loses its
 // role they are cut, so that nobody waits for an answer that never comes or must not be believed.
 type connections struct {
-	dial pgconn.DialFunc
-
 	mu   sync.Mutex // guards what follows
 	open map[*connection]struct{}
 	cut  bool
@@ -70,27 +68,32 @@ type connection struct {
 
 var errCut = errors.New("the node has lost its role")
 
-// connect dials, unless they are cut.
-func (c *connections) connect(ctx context.Context, network, address string) (net.Conn, error) {
-	c.mu.Lock()
-	cut := c.cut
-	c.mu.Unlock()
-	if cut {
-		return nil, errCut
+// dialer returns what dials as dial does, unless they are cut.
+func (c *connections) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
+	return func(ctx context.Context, network, address string) (net.Conn, error) {
+		if c.isCut() {
+			return nil, errCut
+		}
+		conn, err := dial(ctx, network, address)
+		if err != nil {
+			return nil, err
+		}
+		c.mu.Lock()
+		defer c.mu.Unlock()
+		if c.cut {
+			_ = conn.Close()
+			return nil, errCut
+		}
+		tracked := &connection{conn, c}
+		c.open[tracked] = struct{}{}
+		return tracked, nil
 	}
-	conn, err := c.dial(ctx, network, address)
-	if err != nil {
-		return nil, err
-	}
+}
+
+func (c *connections) isCut() bool {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.cut {
-		_ = conn.Close()
-		return nil, errCut
-	}
-	tracked := &connection{conn, c}
-	c.open[tracked] = struct{}{}
-	return tracked, nil
+	return c.cut
 }
 
 // Close closes the connection.
@@ -125,9 +128,14 @@ type target struct {
 // openTarget opens a pool without waiting for the server.
 func (c *Cluster) openTarget(n *node, size, overflow int32, readOnly bool) (*target, error) {
 	cfg := n.pool.Copy()
-	conns := &connections{dial: cfg.ConnConfig.DialFunc, open: map[*connection]struct{}{}}
-	cfg.ConnConfig.DialFunc = conns.connect
-	cfg.BeforeConnect = c.cfg.BeforeConnect
+	conns := &connections{open: map[*connection]struct{}{}}
+	cfg.BeforeConnect = func(ctx context.Context, one *pgx.ConnConfig) error {
+		if err := c.before(ctx, one); err != nil {
+			return err
+		}
+		one.DialFunc = conns.dialer(one.DialFunc)
+		return nil
+	}
 	guard(cfg.ConnConfig)
 	cfg.MaxConns = size + overflow
 	cfg.MaxConnIdleTime = 10 * time.Minute

@@ -13,6 +13,7 @@ type report struct {
 	node   *node
 	status Status
 	asked  time.Time
+	moved  bool // its name has other addresses than before
 	err    error
 }
 
@@ -36,6 +37,7 @@ type node struct {
 func (c *Cluster) probe(ctx context.Context, n *node) {
 	var conn *pgx.Conn
 	defer func() { closeNow(conn) }()
+	var names lookups
 	timer := time.NewTimer(0)
 	defer timer.Stop()
 	for {
@@ -46,6 +48,10 @@ func (c *Cluster) probe(ctx context.Context, n *node) {
 		case <-n.kick:
 		}
 		r := report{node: n, asked: time.Now()}
+		if r.moved = names.moved(ctx, c, n, r.asked); r.moved {
+			closeNow(conn)
+			conn = nil
+		}
 		conn, r.status, r.err = c.ask(ctx, n, conn)
 		select {
 		case c.reports <- r:
@@ -74,10 +80,7 @@ func (c *Cluster) ask(ctx context.Context, n *node, conn *pgx.Conn) (*pgx.Conn, 
 	if conn == nil {
 		cfg := n.pool.ConnConfig.Copy()
 		cfg.DefaultQueryExecMode = pgx.QueryExecModeExec // no statement stays behind where a pooler is in between
-		if c.cfg.BeforeConnect != nil {
-			err = c.cfg.BeforeConnect(ctx, cfg)
-		}
-		if err == nil {
+		if err = c.before(ctx, cfg); err == nil {
 			conn, err = pgx.ConnectConfig(ctx, cfg)
 		}
 		if err != nil {
@@ -100,4 +103,12 @@ func closeNow(conn *pgx.Conn) {
 	ctx, cancel := context.WithCancel(context.Background())
 	cancel()
 	_ = conn.Close(ctx)
+}
+
+// before lets the host change the configuration of a connection.
+func (c *Cluster) before(ctx context.Context, cfg *pgx.ConnConfig) error {
+	if c.cfg.BeforeConnect == nil {
+		return nil
+	}
+	return c.cfg.BeforeConnect(ctx, cfg)
 }

@@ -100,7 +100,7 @@ const attempts = 3
 
 // read reads from a node, or from another one.
 func (c *Cluster) read(ctx context.Context, what reading) error {
-	var tried [attempts]*node
+	var tried [attempts]*target
 	var last error
 	for n := range attempts {
 		r, err := c.reader(ctx, tried[:n])
@@ -114,14 +114,14 @@ func (c *Cluster) read(ctx context.Context, what reading) error {
 		if err == nil || !isNodes(err) || ctx.Err() != nil {
 			return err
 		}
-		last, tried[n] = err, r.node
+		last, tried[n] = err, r.target
 		c.suspect()
 	}
 	return last
 }
 
 // reader returns the node for a read, and waits for one if there is none.
-func (c *Cluster) reader(ctx context.Context, tried []*node) (*reader, error) {
+func (c *Cluster) reader(ctx context.Context, tried []*target) (*reader, error) {
 	t := c.topology.Load()
 	if r := c.pick(ctx, t, tried); r != nil {
 		return r, nil
@@ -144,7 +144,7 @@ func (c *Cluster) reader(ctx context.Context, tried []*node) (*reader, error) {
 }
 
 // pick selects a node for a read that was not tried before, or nil when there is none.
-func (c *Cluster) pick(ctx context.Context, t *topology, tried []*node) *reader {
+func (c *Cluster) pick(ctx context.Context, t *topology, tried []*target) *reader {
 	if len(tried) == 0 && len(t.readers) > 0 {
 		if i, ok := c.cfg.Selector.SelectReplica(ctx, t.replicas); ok && i >= 0 && i < len(t.readers) {
 			return t.readers[i]
@@ -154,7 +154,7 @@ func (c *Cluster) pick(ctx context.Context, t *topology, tried []*node) *reader 
 		}
 	}
 	for _, r := range t.readers {
-		if !slices.Contains(tried, r.node) {
+		if !slices.Contains(tried, r.target) {
 			return r
 		}
 	}
@@ -188,7 +188,7 @@ func (c *Cluster) acquire(ctx context.Context, r *reader) (*pgxpool.Conn, *reade
 
 // missing says whether a node may not have what the session of ctx has written, and what that is.
 func (c *Cluster) missing(ctx context.Context, t *topology, r *reader) (token Token, asks bool) {
-	s := sessionOf(ctx)
+	s := SessionOf(ctx)
 	if s == nil || r == t.fallback {
 		return token, false
 	}

@@ -8,8 +8,8 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
-// Session makes reads see the writes before them, whatever nodes they run on, and never go back in time. The zero value is
-// ready to use. It is safe for concurrent use.
+// Session makes reads see the writes before them, whatever nodes they run on. The zero value is ready to use. It is safe for
+// concurrent use.
 //
 //	ctx = cluster.WithSession(ctx, new(cluster.Session))
 //	_, err := c.Writer().Exec(ctx, "insert ...") // remembers what was written
@@ -42,7 +42,8 @@ func WithSession(ctx context.Context, s *Session) context.Context {
 	return context.WithValue(ctx, sessionKey{}, s)
 }
 
-func sessionOf(ctx context.Context) *Session {
+// SessionOf returns the session of a context, or nil.
+func SessionOf(ctx context.Context) *Session {
 	s, _ := ctx.Value(sessionKey{}).(*Session)
 	return s
 }
@@ -50,7 +51,7 @@ func sessionOf(ctx context.Context) *Session {
 // remember gives the session of ctx the token of what was written. It asks for the place after the commit: one from before is not
 // behind it. It is where the log is written to in memory, because with synchronous_commit off the file is behind.
 func (c *Cluster) remember(ctx context.Context, t *target, conn *pgxpool.Conn) {
-	s := sessionOf(ctx)
+	s := SessionOf(ctx)
 	if s == nil {
 		return
 	}
