@@ -4,6 +4,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"time"
+
+	"github.com/prodwright/prodwright/cluster"
 )
 
 // Record is what the managers of a cluster share, as the JSON in their [Register].
@@ -18,10 +20,64 @@ type Record struct {
 	TTL    time.Duration `json:"ttl_ns"`
 	// Beat changes with each renewal.
 	Beat uint64 `json:"beat"`
-	// Paused says that nobody acts, for maintenance, and why.
-	Paused bool   `json:"paused,omitempty"`
-	Why    string `json:"why,omitempty"`
+	// Paused says why nobody acts, for maintenance. Empty is not paused.
+	Paused string `json:"paused,omitempty"`
+	// Known is what the cluster was like when all was well.
+	Known Known `json:"known"`
+	// Plan is a failover that is under way; whoever takes over goes on with it.
+	Plan *Plan `json:"plan,omitempty"`
+	// History are the last failovers, the newest at the end.
+	History []Plan `json:"history,omitempty"`
 }
+
+// Known is what a cluster was like when all was well.
+type Known struct {
+	Primary  string `json:"primary,omitempty"`
+	Timeline uint32 `json:"timeline,omitempty"`
+	// Names is synchronous_standby_names of the primary: who must have what it acknowledges.
+	Names string `json:"names,omitempty"`
+}
+
+// Plan is one failover.
+type Plan struct {
+	Reason string `json:"reason"`
+	Phase  Phase  `json:"phase"`
+	From   string `json:"from"`
+	To     string `json:"to,omitempty"`
+	// Names and Timeline are those of the old primary.
+	Names    string `json:"names"`
+	Timeline uint32 `json:"timeline"`
+	// Taken are the standbys that were taken away from it.
+	Taken []Taken `json:"taken,omitempty"`
+	// Steps are what was done, and when.
+	Steps []Step `json:"steps"`
+}
+
+// Taken is a standby that was taken away from its primary.
+type Taken struct {
+	Node string `json:"node"`
+	// Slot is the replication slot that it uses, and Received how far its log reaches.
+	Slot     string      `json:"slot,omitempty"`
+	Received cluster.LSN `json:"received"`
+}
+
+// Step is something that was done, or found out.
+type Step struct {
+	At   time.Time `json:"at"`
+	Text string    `json:"text"`
+}
+
+// Phase is how far a failover has come.
+type Phase string
+
+// The phases.
+const (
+	Revoking   Phase = "revoking"   // the standbys are taken away from the old primary, so that it can acknowledge nothing
+	Promoting  Phase = "promoting"  // the one that has most is promoted
+	Repointing Phase = "repointing" // the others follow it
+	Done       Phase = "done"
+	Refused    Phase = "refused" // it would lose what was acknowledged, or be a split brain
+)
 
 const format = 1
 
@@ -38,4 +94,15 @@ func parseRecord(value []byte) (Record, error) {
 		return r, fmt.Errorf("failover: the record has format %d, this program knows %d: update it", r.Format, format)
 	}
 	return r, nil
+}
+
+// clone returns a copy that shares nothing that changes.
+func (p *Plan) clone() *Plan {
+	if p == nil {
+		return nil
+	}
+	c := *p
+	c.Taken = append([]Taken(nil), p.Taken...)
+	c.Steps = append([]Step(nil), p.Steps...)
+	return &c
 }

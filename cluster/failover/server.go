@@ -1,0 +1,95 @@
+package failover
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/prodwright/prodwright/cluster"
+)
+
+// server is a connection to one node, for administration.
+type server struct {
+	name string
+	conn *pgx.Conn
+}
+
+// connect connects to a node. ctx limits that, and all that is done with it.
+func (m *Manager) connect(ctx context.Context, name string) (*server, error) {
+	for _, n := range m.cfg.Nodes {
+		if n.Name != name {
+			continue
+		}
+		cfg, err := pgx.ParseConfig(n.URL.Reveal())
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		cfg.RuntimeParams["statement_timeout"] = "0" // the context is the limit
+		cfg.RuntimeParams["application_name"] = "prodwright failover"
+		conn, err := pgx.ConnectConfig(ctx, cfg)
+		if err != nil {
+			return nil, fmt.Errorf("%s: %w", name, err)
+		}
+		return &server{name, conn}, nil
+	}
+	return nil, fmt.Errorf("%s is none of the nodes", name)
+}
+
+func (s *server) close() {
+	ctx, cancel := context.WithTimeout(context.Background(), time.Second)
+	defer cancel()
+	_ = s.conn.Close(ctx)
+}
+
+// ask asks for values.
+func (s *server) ask(ctx context.Context, sql string, into ...any) error {
+	if err := s.conn.QueryRow(ctx, sql).Scan(into...); err != nil {
+		return fmt.Errorf("%s: %w", s.name, err)
+	}
+	return nil
+}
+
+// set changes settings of the server, and makes it read them.
+func (s *server) set(ctx context.Context, settings ...string) error {
+	for i := 0; i < len(settings); i += 2 {
+		sql := "alter system set " + settings[i] + " = '" + strings.ReplaceAll(settings[i+1], "'", "''") + "'"
+		if _, err := s.conn.Exec(ctx, sql); err != nil {
+			return fmt.Errorf("%s: set %s: %w", s.name, settings[i], err)
+		}
+	}
+	if _, err := s.conn.Exec(ctx, "select pg_reload_conf()"); err != nil {
+		return fmt.Errorf("%s: read the settings: %w", s.name, err)
+	}
+	return nil
+}
+
+// until asks again and again until the answer is true, or ctx is done.
+func (s *server) until(ctx context.Context, what, sql string) error {
+	for {
+		var is bool
+		if err := s.ask(ctx, sql, &is); err != nil {
+			return fmt.Errorf("until %s: %w", what, err)
+		}
+		if is {
+			return nil
+		}
+		select {
+		case <-time.After(10 * time.Millisecond):
+		case <-ctx.Done():
+			return fmt.Errorf("%s: not %s in time: %w", s.name, what, context.Cause(ctx))
+		}
+	}
+}
+
+// received returns how far the log of a standby reaches. What it has received is less after its receiver was started again than
+// what it has replayed.
+func (s *server) received(ctx context.Context) (lsn cluster.LSN, err error) {
+	var text string
+	if err := s.ask(ctx, "select coalesce(greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()), '0/0')::text", &text); err != nil {
+		return 0, err
+	}
+	return cluster.ParseLSN(text)
+}
