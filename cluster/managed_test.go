@@ -2,10 +2,11 @@ package cluster_test
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
-	"os"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -15,26 +16,124 @@ import (
 	"github.com/prodwright/prodwright/cluster/failover"
 )
 
-// manage starts managers of the trio.
-func (x *trio) manage(register failover.Register, n int) {
-	x.Helper()
+// managers are those of a trio.
+type managers struct {
+	*trio
+
+	register failover.Memory
+	steps    atomic.Int32 // of all of them
+}
+
+// manager starts one and returns what ends it. onStep is told each of its steps.
+func (m *managers) manager(id string, cfg failover.Config, onStep func(cancel context.CancelFunc, n int)) {
+	m.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
-	done := make(chan error, n)
-	for i := range n {
-		cfg := failover.Config{Register: register, ID: fmt.Sprint("manager", i), Logger: slog.New(slog.NewTextHandler(os.Stderr, nil))}
-		for _, s := range x.servers {
-			cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URL("postgres"))})
-		}
-		m, err := failover.New(cfg)
-		require.NoError(x, err)
-		go func() { done <- m.Run(ctx) }()
+	cfg.ID, cfg.Logger = id, slog.New(slog.NewTextHandler(m.Output(), nil)).With("manager", id)
+	if cfg.Register == nil {
+		cfg.Register = &m.register
 	}
-	x.Cleanup(func() {
-		cancel()
-		for range n {
-			require.ErrorIs(x, <-done, context.Canceled)
+	n := 0
+	cfg.OnStep = func(failover.Plan, failover.Step) {
+		m.steps.Add(1)
+		n++
+		if onStep != nil {
+			onStep(cancel, n)
 		}
+	}
+	for _, s := range m.servers {
+		cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URL("postgres"))})
+	}
+	one, err := failover.New(cfg)
+	require.NoError(m, err)
+	done := make(chan error, 1)
+	go func() { done <- one.Run(ctx) }()
+	m.Cleanup(func() {
+		cancel()
+		require.ErrorIs(m, <-done, context.Canceled)
 	})
+}
+
+// knows waits until the managers know what the cluster is like.
+func (m *managers) knows() {
+	m.Helper()
+	require.Eventually(m, func() bool {
+		value, _, _ := m.register.Load(m.Context())
+		return strings.Contains(string(value), `"names":"ANY 1 (`)
+	}, hang, tick)
+}
+
+// primary waits until another node than the first one is the primary.
+func (m *managers) primary(c *cluster.Cluster) (winner int) {
+	m.Helper()
+	require.Eventually(m, func() bool {
+		for i, s := range m.servers {
+			if c.Report().Primary == s.Name() && i > 0 {
+				winner = i
+			}
+		}
+		return winner > 0
+	}, 2*hang, tick)
+	return winner
+}
+
+// killed is a register that a dead manager does not reach.
+type killed struct {
+	failover.Register
+
+	dead atomic.Bool
+}
+
+func (k *killed) Load(ctx context.Context) ([]byte, string, error) {
+	if k.dead.Load() {
+		return nil, "", errors.New("dead")
+	}
+	return k.Register.Load(ctx)
+}
+
+func (k *killed) Swap(ctx context.Context, value []byte, version string) (string, error) {
+	if k.dead.Load() {
+		return "", errors.New("dead")
+	}
+	return k.Register.Swap(ctx, value, version)
+}
+
+// A manager that is killed at any step, or that sleeps there until another one has taken over, loses nothing and makes no
+// second primary.
+func TestManagersThatStopAtAnyStep(t *testing.T) {
+	t.Parallel()
+	const ttl = time.Second
+	for step := 1; step <= 5; step++ {
+		for _, sleeps := range []bool{false, true} {
+			t.Run(fmt.Sprintf("step %d, sleeps %v", step, sleeps), func(t *testing.T) {
+				t.Parallel()
+				x := &managers{trio: newTrio(t, nil)}
+				first := &killed{Register: &x.register}
+				x.manager("first", failover.Config{TTL: ttl, Register: first}, func(cancel context.CancelFunc, n int) {
+					switch {
+					case n != step:
+					case sleeps:
+						time.Sleep(3 * ttl)
+					default:
+						first.dead.Store(true)
+						cancel()
+					}
+				})
+				x.knows()
+				x.manager("second", failover.Config{TTL: ttl}, nil)
+				c := x.open(cluster.Config{WriteWait: time.Minute})
+				l := x.load(c, 2)
+				x.acknowledged(l, 0, 50)
+				require.NoError(t, x.servers[0].Kill())
+				winner := x.primary(c)
+				x.acknowledged(l, winner, 50)
+				time.Sleep(3 * ttl) // whoever sleeps has woken up
+				require.NoError(t, x.servers[0].Start(t.Context()))
+				winner = x.primary(c)
+				x.acknowledged(l, winner, 50)
+				x.check(l, winner)
+			})
+		}
+	}
 }
 
 func TestManaged(t *testing.T) {
@@ -45,26 +144,15 @@ func TestManaged(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			x := newTrio(t, nil)
-			register := new(failover.Memory)
-			x.manage(register, 2)
+			x := &managers{trio: newTrio(t, nil)}
+			x.manager("a", failover.Config{}, nil)
+			x.manager("b", failover.Config{}, nil)
 			c := x.open(cluster.Config{})
 			l := x.load(c, 4)
 			x.acknowledged(l, 0, 100)
-			require.Eventually(t, func() bool {
-				value, _, _ := register.Load(t.Context())
-				return len(value) > 0 && string(value) != "" && strings.Contains(string(value), `"names":"ANY 1 (`)
-			}, hang, tick)
-			fault(x)
-			winner := 0
-			require.Eventually(t, func() bool {
-				for i, s := range x.servers {
-					if c.Report().Primary == s.Name() && i > 0 {
-						winner = i
-					}
-				}
-				return winner > 0
-			}, hang, tick)
+			x.knows()
+			fault(x.trio)
+			winner := x.primary(c)
 			x.acknowledged(l, winner, 100)
 			if name == "SIGSTOP" {
 				require.NoError(t, x.servers[0].Continue())

@@ -213,6 +213,8 @@ func (m *Manager) persist(ctx context.Context, p *Plan, format string, args ...a
 		if p.Phase == Done {
 			r.History = append(append([]Plan(nil), r.History...), *stored)
 			r.Plan = nil
+			q, _ := parseQuorum(p.Names) // which goOn did
+			r.Known = Known{Primary: p.To, Timeline: p.Timeline + 1, Names: q.after(p.From, p.To).setting(r.Epoch)}
 		}
 	})
 	if err == nil {

@@ -81,6 +81,13 @@ func (m *Manager) revoke(ctx context.Context, p *Plan, q quorum) error {
 			return err
 		}
 		defer s.close()
+		var standby bool
+		if err := s.ask(limit, "select pg_is_in_recovery()", &standby); err != nil {
+			return err
+		}
+		if !standby {
+			return fmt.Errorf("%s: is a primary: somebody has promoted it", s.name)
+		}
 		conninfo, err := s.conninfo(limit, &t.Slot)
 		if err != nil {
 			return err
