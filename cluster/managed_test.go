@@ -14,6 +14,7 @@ import (
 
 	"github.com/prodwright/prodwright/cluster"
 	"github.com/prodwright/prodwright/cluster/failover"
+	"github.com/prodwright/prodwright/internal/faultproxy"
 )
 
 // managers are those of a trio.
@@ -40,8 +41,8 @@ func (m *managers) manager(id string, cfg failover.Config, onStep func(cancel co
 			onStep(cancel, n)
 		}
 	}
-	for _, s := range m.servers {
-		cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URL("postgres"))})
+	for i, s := range m.servers {
+		cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URLVia(m.clients[i].Addr(), "postgres")), Address: s.Addr()})
 	}
 	one, err := failover.New(cfg)
 	require.NoError(m, err)
@@ -164,4 +165,24 @@ func TestManaged(t *testing.T) {
 			x.check(l, winner)
 		})
 	}
+}
+
+// The manager does not reach the primary, but the standbys do: that is no reason to promote one.
+func TestPrimaryThatOnlyTheManagerDoesNotReach(t *testing.T) {
+	t.Parallel()
+	x := &managers{trio: newTrio(t, map[string]string{"wal_sender_timeout": "1s"})} // so they hear from it twice a second
+	x.manager("a", failover.Config{}, nil)
+	x.knows()
+	for range 3 {
+		x.clients[0].SetFault(faultproxy.Fault{Partition: faultproxy.Both})
+		time.Sleep(6 * time.Second)
+		x.clients[0].SetFault(faultproxy.Fault{})
+		time.Sleep(500 * time.Millisecond)
+	}
+	require.Zero(t, x.steps.Load())
+	require.Equal(t, "false", x.ask(0, "select pg_is_in_recovery()"))
+	c := x.open(cluster.Config{})
+	l := x.load(c, 2)
+	x.acknowledged(l, 0, 20)
+	x.check(l, 0)
 }

@@ -48,6 +48,12 @@ func (c *Cluster) watch() {
 func (c *Cluster) take(r report) {
 	n := r.node
 	n.err = r.err
+	switch {
+	case outcomeOf(r.err) == answered:
+		n.failing = time.Time{}
+	case n.failing.IsZero():
+		n.failing = r.asked
+	}
 	if r.moved {
 		c.tell(Event{Kind: NodeMoved, Node: n.name, Reason: "its name has other addresses now"})
 		c.leave(&n.reads)

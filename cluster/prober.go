@@ -27,7 +27,8 @@ type node struct {
 	detector detector
 	view     view
 	state    State
-	err      error // of the last probe
+	err      error     // of the last probe
+	failing  time.Time // when the first one in a row began that failed
 	reads    *target
 	writes   *target
 }

@@ -30,6 +30,8 @@ type NodeReport struct {
 	Health Health `json:"health"`
 	// Error is that of the last probe, empty when it came back.
 	Error string `json:"error,omitempty"`
+	// FailingSince is when the first of the probes began that have failed in a row, zero when the last one came back.
+	FailingSince time.Time `json:"failing_since,omitzero"`
 	// Status is what the node last said, and At when it was asked for it.
 	Status Status    `json:"status"`
 	At     time.Time `json:"at"`
@@ -72,7 +74,7 @@ func (c *Cluster) report(d decision) Report {
 		r.Primary = c.nodes[d.primary].name
 	}
 	for i, n := range c.nodes {
-		each := NodeReport{Name: n.name, Zone: n.Zone, State: d.states[i], Health: n.detector.health, Status: n.view.status, At: n.view.asked}
+		each := NodeReport{Name: n.name, Zone: n.Zone, State: d.states[i], Health: n.detector.health, FailingSince: n.failing, Status: n.view.status, At: n.view.asked}
 		if n.err != nil {
 			each.Error = n.err.Error()
 		}

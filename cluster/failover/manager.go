@@ -85,6 +85,7 @@ func (m *Manager) Run(ctx context.Context) error {
 	ticker := time.NewTicker(m.step)
 	defer ticker.Stop()
 	var looked time.Time
+	told := "" // once, and again when it is another error
 	for {
 		select {
 		case <-ctx.Done():
@@ -102,9 +103,11 @@ func (m *Manager) Run(ctx context.Context) error {
 			continue
 		}
 		looked = time.Now()
-		if err := m.manage(ctx, report, due); err != nil && ctx.Err() == nil {
-			m.cfg.Logger.Warn("failover: manage", "error", err)
+		err := m.manage(ctx, report, due)
+		if err != nil && ctx.Err() == nil && err.Error() != told {
+			m.cfg.Logger.Warn("failover: cannot manage", "error", err)
 		}
+		told = fmt.Sprint(err)
 	}
 }
 
@@ -169,6 +172,9 @@ func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
 			return nil // somebody else has promoted it
 		}
 	}
+	if by := m.seen(ctx, report, known.Primary); by != "" {
+		return fmt.Errorf("failover: %s does not answer, but %s hears from it: the fault lies between", known.Primary, by)
+	}
 	q, err := parseQuorum(known.Names)
 	if err != nil {
 		return fmt.Errorf("failover: synchronous_standby_names of %s: %w", known.Primary, err)
@@ -190,6 +196,37 @@ func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
 		return err
 	}
 	return m.goOn(ctx)
+}
+
+// seen returns a standby that has heard from the primary after it stopped to answer, or nothing. The standby's clock says how
+// long ago that was, ours since when; they are not compared.
+func (m *Manager) seen(ctx context.Context, report cluster.Report, primary string) string {
+	const slack = 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	var since time.Time
+	for _, n := range report.Nodes {
+		if n.Name == primary {
+			since = n.FailingSince
+		}
+	}
+	for _, n := range report.Nodes {
+		if n.Health != cluster.Up || !n.Status.Streaming {
+			continue
+		}
+		s, err := m.connect(ctx, n.Name)
+		if err != nil {
+			continue
+		}
+		var silent float64
+		asked := time.Now()
+		err = s.ask(ctx, "select coalesce((select extract(epoch from clock_timestamp() - last_msg_receipt_time) from pg_stat_wal_receiver), 1e9)::float8", &silent)
+		s.close()
+		if err == nil && time.Duration(silent*float64(time.Second)) < asked.Sub(since)-slack {
+			return n.Name
+		}
+	}
+	return ""
 }
 
 func (q quorum) has(name string) bool {
