@@ -195,6 +195,54 @@ func (l *load) write(c *cluster.Cluster) {
 	}
 }
 
+// stubborn starts a client that follows nobody: it writes to one server as long as that acknowledges.
+func (x *trio) stubborn(l *load, server int) {
+	ctx, cancel := context.WithCancel(context.Background())
+	stop := l.stop
+	l.stop = func() {
+		cancel()
+		stop()
+	}
+	url := x.servers[server].URL("postgres")
+	l.runs.Go(func() {
+		for ctx.Err() == nil {
+			l.direct(ctx, url)
+			time.Sleep(tick)
+		}
+	})
+}
+
+// direct writes on one connection until that fails.
+func (l *load) direct(ctx context.Context, url string) {
+	limit, cancel := context.WithTimeout(ctx, time.Second)
+	conn, err := pgx.Connect(limit, url)
+	cancel()
+	if err != nil {
+		return
+	}
+	defer func() {
+		_ = conn.PgConn().Conn().Close()
+		_ = conn.Close(ctx)
+	}()
+	for err == nil && ctx.Err() == nil {
+		l.mu.Lock()
+		l.next++
+		a := ack{id: l.next, sent: time.Now()}
+		l.mu.Unlock()
+		limit, cancel := context.WithTimeout(ctx, time.Second)
+		err = conn.QueryRow(limit, "insert into written values ($1, inet_server_port()) returning port", a.id).Scan(&a.port)
+		cancel()
+		a.came = time.Now()
+		l.mu.Lock()
+		if err == nil {
+			l.acked = append(l.acked, a)
+		} else {
+			l.unknown = append(l.unknown, a.id)
+		}
+		l.mu.Unlock()
+	}
+}
+
 // end stops the load. It may be called more than once.
 func (l *load) end() {
 	l.stop()
