@@ -188,3 +188,31 @@ func TestPrimaryThatOnlyTheManagerDoesNotReach(t *testing.T) {
 	x.acknowledged(l, 0, 20)
 	x.check(l, 0)
 }
+
+// A primary that was frozen and wakes up in the middle of its replacement acknowledges nothing any more.
+func TestPrimaryThatWakesUp(t *testing.T) {
+	t.Parallel()
+	for step := 1; step <= 5; step++ {
+		t.Run(fmt.Sprint("step ", step), func(t *testing.T) {
+			t.Parallel()
+			x := &managers{trio: newTrio(t, nil)}
+			x.manager("a", failover.Config{}, func(_ context.CancelFunc, n int) {
+				if n == step {
+					require.NoError(t, x.servers[0].Continue())
+					time.Sleep(300 * time.Millisecond)
+				}
+			})
+			x.knows()
+			c := x.open(cluster.Config{})
+			l := x.load(c, 2)
+			x.stubborn(l, 0)
+			x.acknowledged(l, 0, 50)
+			require.NoError(t, x.servers[0].Hang())
+			winner := x.primary(c)
+			x.acknowledged(l, winner, 50)
+			require.Eventually(t, func() bool { return x.steps.Load() >= 5 }, hang, tick)
+			time.Sleep(300 * time.Millisecond)
+			x.check(l, winner)
+		})
+	}
+}
