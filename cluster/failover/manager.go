@@ -6,9 +6,13 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"github.com/prodwright/prodwright/cluster"
 )
@@ -51,24 +55,75 @@ type Config struct {
 
 // Manager promotes a standby when the primary is lost. Use [New]. It is safe for concurrent use.
 type Manager struct {
-	cfg   Config
-	lease *lease
-	step  time.Duration
+	cfg    Config
+	lease  *lease
+	record atomic.Pointer[Record] // what this manager knows of it
 }
 
-// New returns a manager.
+// Defaults and limits of [Config].
+const (
+	DefaultTTL = 5 * time.Second
+	minTTL     = time.Second
+)
+
+// Validate returns all that is wrong, joined, each beginning with the name of its field.
+func (c Config) Validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	names := map[string]int{}
+	for i, n := range c.Nodes {
+		if n.Name == "" {
+			wrong("Nodes[%d].Name is empty: must be the application_name with which it streams", i)
+		}
+		if j, ok := names[n.Name]; ok {
+			wrong("Nodes[%d].Name is %q, as that of Nodes[%d]: must be unique", i, n.Name, j)
+		}
+		names[n.Name] = i
+		if n.URL.IsZero() {
+			wrong("Nodes[%d].URL is empty: must be as in postgres://admin@host:5432/postgres", i)
+		} else if _, err := pgx.ParseConfig(n.URL.Reveal()); err != nil {
+			wrong("Nodes[%d].URL is wrong: %w", i, err) // pgx leaves the password out
+		}
+		if _, _, err := net.SplitHostPort(n.Address); n.Address != "" && err != nil {
+			wrong("Nodes[%d].Address is %q: must be host:port, or empty for that of the URL", i, n.Address)
+		}
+	}
+	if len(c.Nodes) < 2 {
+		wrong("Nodes has %d: must have two at least", len(c.Nodes))
+	}
+	if c.Register == nil {
+		wrong("Register is nil: all managers of the cluster must share one")
+	}
+	if c.TTL != 0 && c.TTL < minTTL {
+		wrong("TTL is %v: must be %v at least, or 0 for %v", c.TTL, minTTL, DefaultTTL)
+	}
+	return errors.Join(errs...)
+}
+
+// New returns a manager, or the errors of [Config.Validate].
 func New(cfg Config) (*Manager, error) {
-	if len(cfg.Nodes) == 0 || cfg.Register == nil {
-		return nil, errors.New("failover: Nodes and Register are required")
+	if err := cfg.Validate(); err != nil {
+		return nil, fmt.Errorf("failover: invalid configuration:\n%w", err)
 	}
 	host, _ := os.Hostname()
 	cfg.ID = cmp.Or(cfg.ID, host+"-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
-	cfg.TTL = cmp.Or(cfg.TTL, 5*time.Second)
+	cfg.TTL = cmp.Or(cfg.TTL, DefaultTTL)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}
-	return &Manager{cfg: cfg, lease: &lease{register: cfg.Register, id: cfg.ID, ttl: cfg.TTL, margin: cfg.TTL / 10}, step: 50 * time.Millisecond}, nil
+	m := &Manager{cfg: cfg, lease: &lease{register: cfg.Register, id: cfg.ID, ttl: cfg.TTL, margin: cfg.TTL / 10}}
+	m.record.Store(new(Record))
+	return m, nil
 }
+
+// Record returns what this manager knows of what all of them share.
+func (m *Manager) Record() Record { return *m.record.Load() }
+
+// Known returns what the cluster was like when all was well, as far as this manager knows.
+func (m *Manager) Known() Known { return m.record.Load().Known }
+
+// step is how often a manager looks.
+const step = 50 * time.Millisecond
 
 // Run manages until ctx is done, and gives the lease back then.
 func (m *Manager) Run(ctx context.Context) error {
@@ -82,7 +137,7 @@ func (m *Manager) Run(ctx context.Context) error {
 		return err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
-	ticker := time.NewTicker(m.step)
+	ticker := time.NewTicker(step)
 	defer ticker.Stop()
 	var looked time.Time
 	told := "" // once, and again when it is another error
@@ -104,6 +159,8 @@ func (m *Manager) Run(ctx context.Context) error {
 		}
 		looked = time.Now()
 		err := m.manage(ctx, report, due)
+		record := m.lease.record
+		m.record.Store(&record)
 		if err != nil && ctx.Err() == nil && err.Error() != told {
 			m.cfg.Logger.Warn("failover: cannot manage", "error", err)
 		}

@@ -32,6 +32,7 @@ type Record struct {
 
 // Known is what a cluster was like when all was well.
 type Known struct {
+	// Primary is the name of the node, and Timeline that which it wrote.
 	Primary  string `json:"primary,omitempty"`
 	Timeline uint32 `json:"timeline,omitempty"`
 	// Names is synchronous_standby_names of the primary: who must have what it acknowledges.
@@ -40,10 +41,12 @@ type Known struct {
 
 // Plan is one failover.
 type Plan struct {
+	// Reason is why it began, and Phase how far it has come.
 	Reason string `json:"reason"`
 	Phase  Phase  `json:"phase"`
-	From   string `json:"from"`
-	To     string `json:"to,omitempty"`
+	// From is the name of the old primary, and To that of the new one as soon as it is chosen.
+	From string `json:"from"`
+	To   string `json:"to,omitempty"`
 	// Names and Timeline are those of the old primary.
 	Names    string `json:"names"`
 	Timeline uint32 `json:"timeline"`
@@ -55,6 +58,7 @@ type Plan struct {
 
 // Taken is a standby that was taken away from its primary.
 type Taken struct {
+	// Node is its name.
 	Node string `json:"node"`
 	// Slot is the replication slot that it uses, and Received how far its log reaches.
 	Slot     string      `json:"slot,omitempty"`
@@ -63,6 +67,7 @@ type Taken struct {
 
 // Step is something that was done, or found out.
 type Step struct {
+	// At is when, by the clock of the manager, and Text what.
 	At   time.Time `json:"at"`
 	Text string    `json:"text"`
 }
@@ -76,7 +81,6 @@ const (
 	Promoting  Phase = "promoting"  // the one that has most is promoted
 	Repointing Phase = "repointing" // the others follow it
 	Done       Phase = "done"
-	Refused    Phase = "refused" // it would lose what was acknowledged, or be a split brain
 )
 
 const format = 1
