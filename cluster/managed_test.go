@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"strings"
 	"sync/atomic"
 	"testing"
@@ -77,6 +78,14 @@ func (m *managers) primary(c *cluster.Cluster) (winner int) {
 	return winner
 }
 
+// steps is how many a failover has.
+const steps = 5
+
+// chosen says whether the i-th of n cases runs: all in a campaign, and one of them in each day's tests.
+func chosen(i, n int) bool {
+	return os.Getenv("PRODWRIGHT_CAMPAIGN") != "" || i == time.Now().YearDay()%n
+}
+
 // killed is a register that a dead manager does not reach.
 type killed struct {
 	failover.Register
@@ -103,8 +112,11 @@ func (k *killed) Swap(ctx context.Context, value []byte, version string) (string
 func TestManagersThatStopAtAnyStep(t *testing.T) {
 	t.Parallel()
 	const ttl = time.Second
-	for step := 1; step <= 5; step++ {
+	for step := 1; step <= steps; step++ {
 		for _, sleeps := range []bool{false, true} {
+			if !chosen(step-1, steps) {
+				continue
+			}
 			t.Run(fmt.Sprintf("step %d, sleeps %v", step, sleeps), func(t *testing.T) {
 				t.Parallel()
 				x := &managers{trio: newTrio(t, nil)}
@@ -175,9 +187,12 @@ func TestPrimaryThatOnlyTheManagerDoesNotReach(t *testing.T) {
 	x := &managers{trio: newTrio(t, map[string]string{"wal_sender_timeout": "1s"})} // so they hear from it twice a second
 	x.manager("a", failover.Config{}, nil)
 	x.knows()
-	for range 3 {
+	for i := range 3 {
+		if !chosen(i, 3) {
+			continue
+		}
 		x.clients[0].SetFault(faultproxy.Fault{Partition: faultproxy.Both})
-		time.Sleep(6 * time.Second)
+		time.Sleep(5 * time.Second)
 		x.clients[0].SetFault(faultproxy.Fault{})
 		time.Sleep(500 * time.Millisecond)
 	}
@@ -192,7 +207,10 @@ func TestPrimaryThatOnlyTheManagerDoesNotReach(t *testing.T) {
 // A primary that was frozen and wakes up in the middle of its replacement acknowledges nothing any more.
 func TestPrimaryThatWakesUp(t *testing.T) {
 	t.Parallel()
-	for step := 1; step <= 5; step++ {
+	for step := 1; step <= steps; step++ {
+		if !chosen(step-1, steps) {
+			continue
+		}
 		t.Run(fmt.Sprint("step ", step), func(t *testing.T) {
 			t.Parallel()
 			x := &managers{trio: newTrio(t, nil)}

@@ -44,7 +44,7 @@ func TestNamesAreLookedUp(t *testing.T) {
 	winner := x.failover(1, 2)
 	x.must(0, "alter system set synchronous_standby_names = ''", "select pg_reload_conf()")
 	x.acknowledged(l, 0, 10)
-	at.Store(int32(winner)) //nolint:gosec // 1 or 2
+	at.Store(int32(winner))
 	x.acknowledged(l, winner, 10)
 	l.end()
 	require.Empty(t, l.failures)

@@ -39,7 +39,7 @@ const (
 func (c Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if name := cmp.Or(c.Cookie, DefaultCookie); (&http.Cookie{Name: name}).Valid() != nil {
+	if name := cmp.Or(c.Cookie, DefaultCookie); (&http.Cookie{Name: name}).Valid() != nil { //nolint:gosec // it is never sent
 		wrong("Cookie is %q: must be the name of a cookie, - for none, or empty for %s", c.Cookie, DefaultCookie)
 	}
 	if strings.ContainsAny(c.Header, " :\r\n\t") {
@@ -106,7 +106,7 @@ func (s *Sessions) send(w http.ResponseWriter, token cluster.Token) {
 		w.Header().Set(s.cfg.Header, text)
 	}
 	if s.cfg.Cookie != "-" {
-		http.SetCookie(w, &http.Cookie{
+		http.SetCookie(w, &http.Cookie{ //nolint:gosec // insecure is for development
 			Name: s.cfg.Cookie, Value: text, Path: "/", MaxAge: int(s.cfg.MaxAge / time.Second), HttpOnly: true, Secure: !s.cfg.Insecure, SameSite: http.SameSiteLaxMode,
 		})
 	}

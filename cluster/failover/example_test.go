@@ -35,7 +35,7 @@ func ExampleManager() {
 	done := make(chan failover.Plan, 1)
 	m, err := failover.New(failover.Config{
 		Nodes: nodes, Register: new(failover.Memory),
-		OnStep: func(p failover.Plan, s failover.Step) {
+		OnStep: func(p failover.Plan, _ failover.Step) {
 			if p.Phase == failover.Done {
 				done <- p
 			}

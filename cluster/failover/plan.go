@@ -8,6 +8,7 @@ import (
 	"net"
 	"regexp"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -92,7 +93,7 @@ func (m *Manager) revoke(ctx context.Context, p *Plan, q quorum) error {
 		if err != nil {
 			return err
 		}
-		if err := s.set(limit, "primary_conninfo", conninfo+revoked, "synchronous_standby_names", q.after(p.From, t.Node).setting(m.lease.record.Epoch)); err != nil {
+		if err := s.set(limit, setting{"primary_conninfo", conninfo + revoked}, setting{"synchronous_standby_names", q.after(p.From, t.Node).setting(m.lease.record.Epoch)}); err != nil {
 			return err
 		}
 		if err := s.until(limit, "taken away", "select not exists (select from pg_stat_wal_receiver)"); err != nil {
@@ -209,7 +210,7 @@ func (m *Manager) repoint(ctx context.Context, p *Plan) error {
 		if err != nil {
 			return err
 		}
-		if err := other.set(ctx, "primary_conninfo", conninfo+redirection(address)); err != nil {
+		if err := other.set(ctx, setting{"primary_conninfo", conninfo + redirection(address)}); err != nil {
 			return err
 		}
 		return other.until(ctx, "following "+p.To, "select exists (select from pg_stat_wal_receiver where status = 'streaming')")
@@ -229,7 +230,7 @@ func (m *Manager) address(name string) (string, error) {
 		if err != nil {
 			return "", err
 		}
-		return net.JoinHostPort(cfg.Host, fmt.Sprint(cfg.Port)), nil
+		return net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))), nil
 	}
 	return "", fmt.Errorf("failover: %s is none of the nodes", name)
 }

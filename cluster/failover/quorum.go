@@ -2,6 +2,7 @@ package failover
 
 import (
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -100,6 +101,9 @@ func (q quorum) after(old, promoted string) quorum {
 	next.names = append(next.names, old)
 	return next
 }
+
+// has says whether a standby is one of the names.
+func (q quorum) has(name string) bool { return slices.Contains(q.names, name) }
 
 // enough says whether no commit can have been acknowledged that none of the standbys has, and none can be any more, when so many of the
 // names are asked, and taken away from the primary: of any who acknowledged, one is among them.

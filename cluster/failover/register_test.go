@@ -25,6 +25,7 @@ func TestPostgres(t *testing.T) {
 	srv := pgtest.New(t, pgtest.Config{})
 	n := 0
 	failovertest.Register(t, func(t *testing.T) func() failover.Register {
+		t.Helper()
 		n++
 		name := fmt.Sprint("cluster", n)
 		return func() failover.Register {

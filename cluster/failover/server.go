@@ -52,12 +52,15 @@ func (s *server) ask(ctx context.Context, sql string, into ...any) error {
 	return nil
 }
 
+// setting is one of a server.
+type setting struct{ name, value string }
+
 // set changes settings of the server, and makes it read them.
-func (s *server) set(ctx context.Context, settings ...string) error {
-	for i := 0; i < len(settings); i += 2 {
-		sql := "alter system set " + settings[i] + " = '" + strings.ReplaceAll(settings[i+1], "'", "''") + "'"
+func (s *server) set(ctx context.Context, settings ...setting) error {
+	for _, one := range settings {
+		sql := "alter system set " + one.name + " = '" + strings.ReplaceAll(one.value, "'", "''") + "'"
 		if _, err := s.conn.Exec(ctx, sql); err != nil {
-			return fmt.Errorf("%s: set %s: %w", s.name, settings[i], err)
+			return fmt.Errorf("%s: set %s: %w", s.name, one.name, err)
 		}
 	}
 	if _, err := s.conn.Exec(ctx, "select pg_reload_conf()"); err != nil {

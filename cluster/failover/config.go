@@ -1,0 +1,90 @@
+package failover
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"github.com/prodwright/prodwright/cluster"
+)
+
+// Node is one server of the cluster.
+type Node struct {
+	// Name is the application_name with which the node streams, as in synchronous_standby_names. Required.
+	Name string
+	// URL is for a role that may administer it: a superuser, or one of pg_monitor that may execute pg_promote, pg_reload_conf and
+	// pg_create_physical_replication_slot, and ALTER SYSTEM on primary_conninfo and synchronous_standby_names.
+	URL cluster.Secret
+	// Address is where the other nodes stream from, as host:port. Defaults to that of the URL.
+	Address string
+	// Priority decides between standbys that have the same. The higher one is promoted.
+	Priority int
+}
+
+// Config of a [Manager].
+type Config struct {
+	// Nodes are all servers. Required.
+	Nodes []Node
+	// Register is what all managers of the cluster share. Required.
+	Register Register
+	// ID is the name of this manager among them. Defaults to one that is made of the host and the process.
+	ID string
+	// TTL is how long the others wait until they take over. Defaults to 5 s.
+	TTL time.Duration
+	// Probes is how the nodes are watched. Its Nodes are ignored.
+	Probes cluster.Config
+	// Fence makes sure that a node can acknowledge nothing any more: it is switched off, or cut off. It is asked when there is no
+	// synchronous quorum that says so.
+	Fence func(ctx context.Context, node string) error
+	// DryRun decides and tells, and does nothing.
+	DryRun bool
+	// OnStep is told each step of a failover. It must be quick.
+	OnStep func(p Plan, s Step)
+	// Logger is told, too. Nil means none.
+	Logger *slog.Logger
+}
+
+// Defaults and limits of [Config].
+const (
+	DefaultTTL = 5 * time.Second
+	minTTL     = time.Second
+)
+
+// Validate returns all that is wrong, joined, each beginning with the name of its field.
+func (c Config) Validate() error {
+	var errs []error
+	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
+	names := map[string]int{}
+	for i, n := range c.Nodes {
+		if n.Name == "" {
+			wrong("Nodes[%d].Name is empty: must be the application_name with which it streams", i)
+		}
+		if j, ok := names[n.Name]; ok {
+			wrong("Nodes[%d].Name is %q, as that of Nodes[%d]: must be unique", i, n.Name, j)
+		}
+		names[n.Name] = i
+		if n.URL.IsZero() {
+			wrong("Nodes[%d].URL is empty: must be as in postgres://admin@host:5432/postgres", i)
+		} else if _, err := pgx.ParseConfig(n.URL.Reveal()); err != nil {
+			wrong("Nodes[%d].URL is wrong: %w", i, err) // pgx leaves the password out
+		}
+		if _, _, err := net.SplitHostPort(n.Address); n.Address != "" && err != nil {
+			wrong("Nodes[%d].Address is %q: must be host:port, or empty for that of the URL", i, n.Address)
+		}
+	}
+	if len(c.Nodes) < 2 {
+		wrong("Nodes has %d: must have two at least", len(c.Nodes))
+	}
+	if c.Register == nil {
+		wrong("Register is nil: all managers of the cluster must share one")
+	}
+	if c.TTL != 0 && c.TTL < minTTL {
+		wrong("TTL is %v: must be %v at least, or 0 for %v", c.TTL, minTTL, DefaultTTL)
+	}
+	return errors.Join(errs...)
+}

@@ -1,0 +1,80 @@
+package failover
+
+import (
+	"context"
+	"fmt"
+	"time"
+
+	"github.com/prodwright/prodwright/cluster"
+)
+
+// lost decides whether the primary is lost, and begins a failover.
+func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
+	known := m.lease.record.Known
+	if known.Primary == "" || report.SplitBrain {
+		return nil
+	}
+	for _, n := range report.Nodes {
+		if n.Name == known.Primary && n.Health != cluster.Down {
+			return nil
+		}
+		if n.Status.Role == cluster.Primary && n.Name != known.Primary && n.Health == cluster.Up {
+			return nil // somebody else has promoted it
+		}
+	}
+	if by := m.seen(ctx, report, known.Primary); by != "" {
+		return fmt.Errorf("failover: %s does not answer, but %s hears from it: the fault lies between", known.Primary, by)
+	}
+	q, err := parseQuorum(known.Names)
+	if err != nil {
+		return fmt.Errorf("failover: synchronous_standby_names of %s: %w", known.Primary, err)
+	}
+	plan := Plan{Reason: known.Primary + " does not answer", Phase: Revoking, From: known.Primary, Names: known.Names, Timeline: known.Timeline}
+	for _, n := range report.Nodes {
+		if n.Health == cluster.Up && n.Status.Role == cluster.Standby && q.has(n.Name) {
+			plan.Taken = append(plan.Taken, Taken{Node: n.Name})
+		}
+	}
+	if !q.enough(len(plan.Taken)) && m.cfg.Fence == nil {
+		return fmt.Errorf("failover: refused: %d of the standbys of %q answer: what %s acknowledged may be lost", len(plan.Taken), known.Names, known.Primary)
+	}
+	m.cfg.Logger.Warn("failover: begins", "reason", plan.Reason)
+	if m.cfg.DryRun {
+		return nil
+	}
+	if err := m.persist(ctx, &plan, "%s", plan.Reason); err != nil {
+		return err
+	}
+	return m.goOn(ctx)
+}
+
+// seen returns a standby that has heard from the primary after it stopped to answer, or nothing. The standby's clock says how
+// long ago that was, ours since when; they are not compared.
+func (m *Manager) seen(ctx context.Context, report cluster.Report, primary string) string {
+	const slack = 100 * time.Millisecond
+	ctx, cancel := context.WithTimeout(ctx, time.Second)
+	defer cancel()
+	var since time.Time
+	for _, n := range report.Nodes {
+		if n.Name == primary {
+			since = n.FailingSince
+		}
+	}
+	for _, n := range report.Nodes {
+		if n.Health != cluster.Up || !n.Status.Streaming {
+			continue
+		}
+		s, err := m.connect(ctx, n.Name)
+		if err != nil {
+			continue
+		}
+		var silent float64
+		asked := time.Now()
+		err = s.ask(ctx, "select coalesce((select extract(epoch from clock_timestamp() - last_msg_receipt_time) from pg_stat_wal_receiver), 1e9)::float8", &silent)
+		s.close()
+		if err == nil && time.Duration(silent*float64(time.Second)) < asked.Sub(since)-slack {
+			return n.Name
+		}
+	}
+	return ""
+}
