@@ -24,6 +24,7 @@ type managers struct {
 
 	register failover.Memory
 	steps    atomic.Int32 // of all of them
+	prefer   int          // which node the next one prefers
 }
 
 // manager starts one and returns what ends it. onStep is told each of its steps.
@@ -43,7 +44,7 @@ func (m *managers) manager(id string, cfg failover.Config, onStep func(cancel co
 		}
 	}
 	for i, s := range m.servers {
-		cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URLVia(m.clients[i].Addr(), "postgres")), Address: s.Addr()})
+		cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URLVia(m.clients[i].Addr(), "postgres")), Address: s.Addr(), Priority: map[bool]int{true: 1}[i == m.prefer]})
 	}
 	one, err := failover.New(cfg)
 	require.NoError(m, err)
@@ -233,4 +234,27 @@ func TestPrimaryThatWakesUp(t *testing.T) {
 			x.check(l, winner)
 		})
 	}
+}
+
+// A manager that sleeps before it promotes a standby, until another manager has promoted another one, promotes nobody when it wakes up.
+func TestManagerThatWakesUp(t *testing.T) {
+	t.Parallel()
+	const ttl = time.Second
+	x := &managers{trio: newTrio(t, nil)}
+	awake := make(chan struct{})
+	x.prefer = 1
+	x.manager("first", failover.Config{TTL: ttl}, func(_ context.CancelFunc, n int) {
+		if n == 3 { // the next thing it does is to promote n1
+			time.Sleep(4 * ttl)
+			close(awake)
+		}
+	})
+	x.knows()
+	x.prefer = 2
+	x.manager("second", failover.Config{TTL: ttl}, nil)
+	require.NoError(t, x.servers[0].Kill())
+	<-awake
+	require.Eventually(t, func() bool { return x.ask(2, "select pg_is_in_recovery()") == "false" }, hang, tick)
+	time.Sleep(ttl)
+	require.Equal(t, "true", x.ask(1, "select pg_is_in_recovery()"), "there is one primary, and it is that of the manager who was awake")
 }
