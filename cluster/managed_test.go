@@ -258,3 +258,21 @@ func TestManagerThatWakesUp(t *testing.T) {
 	time.Sleep(ttl)
 	require.Equal(t, "true", x.ask(1, "select pg_is_in_recovery()"), "there is one primary, and it is that of the manager who was awake")
 }
+
+// A primary that is only restarted is not replaced.
+func TestRestartIsNoLoss(t *testing.T) {
+	t.Parallel()
+	x := &managers{trio: newTrio(t, nil)}
+	x.manager("a", failover.Config{Patience: hang}, nil)
+	x.knows()
+	c := x.open(cluster.Config{})
+	l := x.load(c, 2)
+	x.acknowledged(l, 0, 20)
+	require.NoError(t, x.servers[0].Restart(t.Context()))
+	x.acknowledged(l, 0, 20)
+	require.NoError(t, x.servers[0].Kill())
+	require.NoError(t, x.servers[0].Start(t.Context()))
+	x.acknowledged(l, 0, 20)
+	require.Zero(t, x.steps.Load())
+	x.check(l, 0)
+}

@@ -39,15 +39,7 @@ func (c *Cluster) probe(ctx context.Context, n *node) {
 	var conn *pgx.Conn
 	defer func() { closeNow(conn) }()
 	var names lookups
-	timer := time.NewTimer(0)
-	defer timer.Stop()
-	for {
-		select {
-		case <-ctx.Done():
-			return
-		case <-timer.C:
-		case <-n.kick:
-		}
+	for ctx.Err() == nil {
 		r := report{node: n, asked: time.Now()}
 		if r.moved = names.moved(ctx, c, n, r.asked); r.moved {
 			closeNow(conn)
@@ -59,8 +51,29 @@ func (c *Cluster) probe(ctx context.Context, n *node) {
 		case <-ctx.Done():
 			return
 		}
-		timer.Reset(c.pause())
+		c.wait(ctx, n, conn)
 	}
+}
+
+// wait waits until it is time for the next probe of a node, until one is wanted, or until the connection breaks: a server that dies says
+// so at once to those who listen.
+func (c *Cluster) wait(ctx context.Context, n *node, conn *pgx.Conn) {
+	ctx, cancel := context.WithTimeout(ctx, c.pause())
+	defer cancel()
+	wanted := make(chan struct{})
+	go func() {
+		defer close(wanted)
+		select {
+		case <-n.kick:
+			cancel()
+		case <-ctx.Done():
+		}
+	}()
+	if conn != nil {
+		_, _ = conn.WaitForNotification(ctx) // there is none, so it ends with ctx, or with the connection
+		cancel()
+	}
+	<-wanted
 }
 
 // pause returns how long to wait for the next probe: a tenth more or less, so that the nodes and the clients do not all ask at once.

@@ -36,6 +36,9 @@ type Config struct {
 	ID string
 	// TTL is how long the others wait until they take over. Defaults to 5 s.
 	TTL time.Duration
+	// Patience is how long a primary must have failed before it is replaced: longer than a restart takes, or the recovery after a
+	// crash. Defaults to 2 s; -1 is none.
+	Patience time.Duration
 	// Probes is how the nodes are watched. Its Nodes are ignored.
 	Probes cluster.Config
 	// Fence makes sure that a node can acknowledge nothing any more: it is switched off, or cut off. It is asked when there is no
@@ -51,8 +54,9 @@ type Config struct {
 
 // Defaults and limits of [Config].
 const (
-	DefaultTTL = 5 * time.Second
-	minTTL     = time.Second
+	DefaultTTL      = 5 * time.Second
+	DefaultPatience = 2 * time.Second
+	minTTL          = time.Second
 )
 
 // Validate returns all that is wrong, joined, each beginning with the name of its field.
@@ -85,6 +89,9 @@ func (c Config) Validate() error {
 	}
 	if c.TTL != 0 && c.TTL < minTTL {
 		wrong("TTL is %v: must be %v at least, or 0 for %v", c.TTL, minTTL, DefaultTTL)
+	}
+	if c.Patience < -1 {
+		wrong("Patience is %v: must be positive, 0 for %v, or -1 for none", c.Patience, DefaultPatience)
 	}
 	return errors.Join(errs...)
 }

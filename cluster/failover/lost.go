@@ -15,7 +15,7 @@ func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
 		return nil
 	}
 	for _, n := range report.Nodes {
-		if n.Name == known.Primary && n.Health != cluster.Down {
+		if n.Name == known.Primary && (n.Health != cluster.Down || n.FailingSince.IsZero() || time.Since(n.FailingSince) < m.cfg.Patience) {
 			return nil
 		}
 		if n.Status.Role == cluster.Primary && n.Name != known.Primary && n.Health == cluster.Up {

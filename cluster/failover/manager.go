@@ -27,7 +27,7 @@ func New(cfg Config) (*Manager, error) {
 	}
 	host, _ := os.Hostname()
 	cfg.ID = cmp.Or(cfg.ID, host+"-"+strconv.Itoa(os.Getpid())+"-"+strconv.FormatInt(time.Now().UnixNano(), 36))
-	cfg.TTL = cmp.Or(cfg.TTL, DefaultTTL)
+	cfg.TTL, cfg.Patience = cmp.Or(cfg.TTL, DefaultTTL), cmp.Or(cfg.Patience, DefaultPatience)
 	if cfg.Logger == nil {
 		cfg.Logger = slog.New(slog.DiscardHandler)
 	}

@@ -14,6 +14,7 @@ import (
 
 func main() {
 	rounds := flag.Int("rounds", 1, "how often, each time with new servers")
+	fast := flag.Bool("fast", false, "replace it at once, and not only after the time that a restart takes")
 	fault := flag.String("fault", "kill", "what happens to the primary: kill or stop")
 	demo.Main(func(ctx context.Context, v *demo.Verdict) error {
 		if *fault != "kill" && *fault != "stop" {
@@ -21,7 +22,7 @@ func main() {
 		}
 		var all []result
 		for range *rounds {
-			r, err := round(ctx, *fault == "stop")
+			r, err := round(ctx, *fault == "stop", *fast)
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ type result struct {
 }
 
 // round takes a primary away once.
-func round(ctx context.Context, stop bool) (r result, err error) {
+func round(ctx context.Context, stop, fast bool) (r result, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 2*time.Minute)
 	defer cancel()
 	servers, err := start(ctx)
@@ -40,7 +40,11 @@ func round(ctx context.Context, stop bool) (r result, err error) {
 	var began time.Time
 	told := make(chan string, 100)
 	done := make(chan failover.Plan, 1)
-	m, err := failover.New(failover.Config{Nodes: managed, Register: new(failover.Memory), OnStep: func(p failover.Plan, s failover.Step) {
+	patience := failover.DefaultPatience
+	if fast {
+		patience = -1
+	}
+	m, err := failover.New(failover.Config{Patience: patience, Nodes: managed, Register: new(failover.Memory), OnStep: func(p failover.Plan, s failover.Step) {
 		told <- fmt.Sprintf("+%4d ms  %s", s.At.Sub(began).Milliseconds(), s.Text)
 		if p.Phase == failover.Done {
 			done <- p
