@@ -31,6 +31,7 @@ test: setup-test ## all tests of every module, with the race detector, and all e
 
 campaign: setup-test ## the fault campaigns in full length
 	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./metrics/lifecycle/ ./metrics/pgxmon/ ./metrics/admin/ ./logging/rotate/ ./logging/pglog/
+	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run 'Follow|Managed|Manager|WakesUp|DoesNotReach|Restart' ./cluster/
 	cd internal/bench && PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./...
 
 cleanroom: ## demo and test on a bare Debian in a throw-away root file system, as root and as a user with sudo; needs root
