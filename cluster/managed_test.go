@@ -134,7 +134,7 @@ func TestManagersThatStopAtAnyStep(t *testing.T) {
 				})
 				x.knows()
 				x.manager("second", failover.Config{TTL: ttl}, nil)
-				c := x.open(cluster.Config{WriteWait: time.Minute})
+				c := x.open(cluster.Config{})
 				l := x.load(c, 2)
 				x.stubborn(l, 0)
 				x.acknowledged(l, 0, 50)
@@ -185,7 +185,7 @@ func TestManaged(t *testing.T) {
 // The manager does not reach the primary, but the standbys do: that is no reason to promote one.
 func TestPrimaryThatOnlyTheManagerDoesNotReach(t *testing.T) {
 	t.Parallel()
-	x := &managers{trio: newTrio(t, map[string]string{"wal_sender_timeout": "1s"})} // so they hear from it twice a second
+	x := &managers{trio: newTrio(t, map[string]string{"wal_sender_timeout": "3s", "wal_receiver_status_interval": "10s"})} // so they hear from it each 1.5 s
 	x.manager("a", failover.Config{}, nil)
 	x.knows()
 	for i := range 3 {

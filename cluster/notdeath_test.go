@@ -31,7 +31,7 @@ func TestWhatIsNotDeath(t *testing.T) {
 			c.User, c.Password = "app", password.Load().(string)
 			return nil
 		},
-		ProbeInterval: 20 * time.Millisecond, UrgentInterval: 20 * time.Millisecond,
+		ProbeInterval: 20 * time.Millisecond, UrgentInterval: 20 * time.Millisecond, ProbeTimeout: hang,
 		OnEvent: func(cluster.Event) { events.Add(1) },
 	})
 	require.NoError(t, err)

@@ -58,6 +58,7 @@ func proxy(t *testing.T, target string) *faultproxy.Proxy {
 // open opens the cluster as an application does.
 func (x *trio) open(cfg cluster.Config) *cluster.Cluster {
 	x.Helper()
+	cfg.WriteWait = 2 * hang // the machine may be slow
 	for i, s := range x.servers {
 		cfg.Nodes = append(cfg.Nodes, cluster.NodeConfig{Name: s.Name(), URL: cluster.NewSecret(s.URLVia(x.clients[i].Addr(), "postgres"))})
 	}

@@ -18,8 +18,9 @@
 // Synchronous replication to a quorum of standbys that synchronous_standby_names names, as in ANY 1 (db2, db3), with
 // primary_conninfo as names and values, not as a URL. Without a quorum, nobody who only asks servers can know what
 // was acknowledged, or that the old primary acknowledges no more: then the manager refuses, unless Config.Fence switches the
-// old one off. With wal_sender_timeout of a few seconds, standbys hear from an idle primary often enough to tell a primary that is
-// lost from one that only the manager does not reach.
+// old one off. With a wal_sender_timeout of a few seconds, less than twice
+// the wal_receiver_status_interval, standbys hear from an idle primary often enough to tell a primary that is lost from one that only the
+// manager does not reach.
 //
 // # How it goes
 //
