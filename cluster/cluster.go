@@ -48,7 +48,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	for _, n := range c.cfg.Nodes {
 		p, _ := n.parse() // which Validate did
-		c.nodes = append(c.nodes, &node{parsed: p, load: newLoad(&c.clock), kick: make(chan struct{}, 1)})
+		c.nodes = append(c.nodes, &node{parsed: p, load: newLoad(&c.clock), kick: make(chan struct{}, 1), view: view{asking: true}})
 	}
 	c.publish(decision{belief: c.belief, primary: none, states: make([]State, len(c.nodes))})
 	c.urgent.Store(true)

@@ -40,13 +40,17 @@ func (s State) MarshalText() ([]byte, error) { return []byte(s.String()), nil }
 // view is what is known of one node.
 type view struct {
 	health Health
+	asking bool      // nobody knows yet whether it answers
 	status Status    // what it last said
 	asked  time.Time // when it was asked for that
 	// followed is how far it came on the timeline before the one that it is the primary of, as far as that was seen.
 	followed LSN
 }
 
-func (v *view) isPrimary() bool { return v.health != Starting && v.status.Role == Primary }
+func (v *view) isPrimary() bool { return v.status.Role == Primary }
+
+// answered says whether the node ever has.
+func (v *view) answered() bool { return v.status.Role != Unknown }
 
 // belief is what was decided before.
 type belief struct {
@@ -68,7 +72,8 @@ type rules struct {
 type decision struct {
 	belief
 
-	primary int // in force now, or none
+	system  uint64 // now; that of the belief is what a majority has said
+	primary int    // in force now, or none
 	states  []State
 	split   bool // there are two primaries, and writes wait
 }
@@ -79,11 +84,15 @@ type decision struct {
 // that pg_is_in_recovery says no, or that the place in the log is further, says nothing about who was replaced.
 func decide(before belief, views []view, r rules, now time.Time) decision {
 	d := decision{belief: before, primary: none, states: make([]State, len(views))}
-	d.system = cmp.Or(before.system, commonSystem(views))
+	system, most := commonSystem(views)
+	d.system = cmp.Or(before.system, system)
 	for i := range views {
-		if v := &views[i]; v.health != Starting && v.status.SystemID != d.system {
+		if v := &views[i]; v.answered() && v.status.SystemID != d.system {
 			d.states[i] = Foreign
 		}
+	}
+	if most <= len(views)/2 {
+		system = before.system // one that answers first is no majority, and is not to be believed for ever
 	}
 	d.timeline = max(d.timeline, d.highest(views))
 	d.choose(views, r, now)
@@ -92,16 +101,16 @@ func decide(before belief, views []view, r rules, now time.Time) decision {
 			d.states[i] = d.state(views, i)
 		}
 	}
+	d.belief.system = cmp.Or(before.system, system)
 	return d
 }
 
-// commonSystem returns the identifier that most nodes have, and of several the one of the first of them.
-func commonSystem(views []view) (system uint64) {
-	most := 0
+// commonSystem returns the identifier that most nodes have, and of several the one of the first of them, and how many have it.
+func commonSystem(views []view) (system uint64, most int) {
 	for i := range views {
 		count := 0
 		for j := range views {
-			if views[i].health != Starting && views[j].health != Starting && views[i].status.SystemID == views[j].status.SystemID {
+			if views[i].answered() && views[j].answered() && views[i].status.SystemID == views[j].status.SystemID {
 				count++
 			}
 		}
@@ -109,7 +118,7 @@ func commonSystem(views []view) (system uint64) {
 			most, system = count, views[i].status.SystemID
 		}
 	}
-	return system
+	return system, most
 }
 
 // highest returns the highest timeline that a node writes or gets.
@@ -133,6 +142,8 @@ func (d *decision) choose(views []view, r rules, now time.Time) {
 	}
 	chosen := none
 	switch {
+	case d.last == none && slices.ContainsFunc(views, func(v view) bool { return v.asking }):
+		return // the first one that answers may be one that was replaced
 	case len(candidates) == 1:
 		chosen = candidates[0]
 	case slices.Contains(candidates, d.last):

@@ -55,6 +55,9 @@ func TestDecide(t *testing.T) {
 		"promoted, the old one lives":      {known, []view{primaryAt(1, 100), primaryAt(2, 120)}, none, true, []State{Stale, Rival}},
 		"the stale one comes back":         {belief{system: 7, timeline: 2, last: 1}, []view{primaryAt(1, 900), is(primaryAt(2, 100), Down)}, none, false, []State{Stale, Unusable}},
 		"another cluster":                  {known, []view{primaryAt(1, 100), but(primaryAt(9, 100), foreign)}, 0, false, []State{Writable, Foreign}},
+		"one has not answered yet":         {fresh, []view{primaryAt(1, 900), {asking: true}}, none, false, []State{Rival, Unusable}},
+		"the others do not answer":         {fresh, []view{primaryAt(1, 900), is(view{}, Down), {}}, 0, false, []State{Writable, Unusable, Unusable}},
+		"one is asked, and there is one":   {known, []view{primaryAt(1, 900), {asking: true}}, 0, false, []State{Writable, Unusable}},
 		"of a majority":                    {fresh, []view{but(primaryAt(9, 1), foreign), primaryAt(1, 100), standbyAt(1, 1)}, 1, false, []State{Foreign, Writable, Readable}},
 		"a standby that follows nobody":    {known, []view{primaryAt(1, 100), but(standbyAt(1, 90), follows)}, 0, false, []State{Writable, Readable}},
 		"one that went further":            {belief{system: 7, timeline: 2, last: 0}, []view{primaryAt(2, 100), but(standbyAt(1, 120), follows)}, 0, false, []State{Writable, Diverged}},
@@ -104,4 +107,17 @@ func TestTwoPrimaries(t *testing.T) {
 	require.Equal(t, none, refused.primary)
 	require.True(t, refused.split)
 	require.Equal(t, 1, decide(belief{system: 7, timeline: 1, last: 0}, []view{old, young}, rules{}, t0).primary, "without grace")
+}
+
+// A node of another cluster that answers first, alone, is not believed for ever.
+func TestTheFirstIsNoMajority(t *testing.T) {
+	t.Parallel()
+	foreign := but(primaryAt(5, 900), func(v *view) { v.status.SystemID = 8 })
+	d := decide(belief{last: none}, []view{foreign, is(view{}, Down), is(view{}, Down)}, rules{}, t0)
+	require.Zero(t, d.belief.system)
+	d = decide(belief{last: none}, []view{foreign, primaryAt(1, 100), standbyAt(1, 100)}, rules{}, t0)
+	require.Equal(t, []State{Foreign, Writable, Readable}, d.states)
+	require.Equal(t, uint64(7), d.belief.system)
+	d = decide(d.belief, []view{foreign, is(primaryAt(1, 100), Down), is(standbyAt(1, 100), Down)}, rules{}, t0)
+	require.Equal(t, []State{Foreign, Unusable, Unusable}, d.states)
 }

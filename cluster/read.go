@@ -114,6 +114,9 @@ func (c *Cluster) read(ctx context.Context, what reading) error {
 		if err == nil || !isNodes(err) || ctx.Err() != nil {
 			return err
 		}
+		if c.ctx.Err() != nil {
+			return ErrClosed
+		}
 		last, tried[n] = err, r.target
 		c.suspect()
 	}

@@ -63,3 +63,18 @@ func TestAcknowledgedWithoutStandbys(t *testing.T) {
 		return err == nil
 	}, hang, tick, "the next one is a success")
 }
+
+// A transaction that is read-only by its own wish is no reason to look for another primary.
+func TestReadOnlyTransaction(t *testing.T) {
+	t.Parallel()
+	x := newTrio(t, nil)
+	c := x.open(cluster.Config{})
+	runs := 0
+	err := c.Writer().InTx(t.Context(), pgx.TxOptions{AccessMode: pgx.ReadOnly}, func(tx pgx.Tx) error {
+		runs++
+		_, err := tx.Exec(t.Context(), "insert into written values (1)")
+		return err
+	})
+	require.ErrorContains(t, err, "read-only transaction")
+	require.Equal(t, 1, runs)
+}

@@ -118,6 +118,8 @@ func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (
 			} else {
 				err = again.error
 			}
+		} else if wait.Err() != nil && c.topology.Load().writer == t {
+			return fmt.Errorf("cluster: no connection to %s in time, nothing was written: %w", t.node.name, err)
 		}
 		last = err
 		c.suspect()
@@ -138,6 +140,8 @@ func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err
 		err = before.error
 	}
 	switch effect := effectOf(err, conn.Conn().PgConn()); {
+	case effect == notPrimary && !c.refusesWrites(ctx, conn):
+		return err // the transaction is read-only, and not the server
 	case effect == executed:
 		if err == nil {
 			c.remember(ctx, t, conn)
@@ -152,6 +156,14 @@ func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err
 		return err
 	}
 	return againError{err}
+}
+
+// refusesWrites says whether a server cannot write at all.
+func (c *Cluster) refusesWrites(ctx context.Context, conn *pgxpool.Conn) (refuses bool) {
+	ctx, cancel := context.WithTimeout(ctx, c.cfg.ProbeTimeout)
+	defer cancel()
+	err := conn.QueryRow(ctx, "select pg_is_in_recovery() or current_setting('default_transaction_read_only')::bool").Scan(&refuses)
+	return err != nil || refuses
 }
 
 // pauseFor waits a while, or until there is another primary.
