@@ -39,7 +39,7 @@ func (r *Register) Load(ctx context.Context) (value []byte, version string, err 
 		return nil, "", nil
 	}
 	kv := response.Kvs[0]
-	return kv.Value, strconv.FormatInt(kv.ModRevision, 10), nil
+	return kv.GetValue(), strconv.FormatInt(kv.GetModRevision(), 10), nil
 }
 
 // Swap stores a value in a transaction that compares the revision.
@@ -59,5 +59,5 @@ func (r *Register) Swap(ctx context.Context, value []byte, version string) (newV
 	if !response.Succeeded {
 		return "", failover.ErrConflict
 	}
-	return strconv.FormatInt(response.Header.Revision, 10), nil
+	return strconv.FormatInt(response.Header.GetRevision(), 10), nil
 }
