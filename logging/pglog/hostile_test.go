@@ -133,19 +133,23 @@ func TestGroupsAreLocked(t *testing.T) {
 	once(t, url, "application_logs", n)
 }
 
+// newRole returns a name that no role has: roles are of the whole server, which tests share.
+func newRole(name string) string { return fmt.Sprint(name, "_", time.Now().UnixNano()) }
+
 // A role that may not write yet is an outage, too.
 func TestRoleWithoutPrivileges(t *testing.T) {
 	t.Parallel()
 	url := sharedURL(t)
 	require.NoError(t, pglog.Migrate(t.Context(), connect(t, url), pglog.Config{}))
-	execute(t, url, "create role poor_writer login")
-	s := open(t, as(t, url, "poor_writer"), pglog.Config{SpillDir: t.TempDir()})
+	role := newRole("poor_writer")
+	execute(t, url, "create role "+role+" login")
+	s := open(t, as(t, url, role), pglog.Config{SpillDir: t.TempDir()})
 	write(t, s, 0, 20)
 	for _, grant := range []string{"insert, select, update, delete on application_logs_batches", "insert on application_logs"} {
 		retries := s.Stats().Retries
 		eventually(t, "the sink tries", func() bool { return s.Stats().Retries > retries+2 })
 		require.Contains(t, s.Stats().LastError, "42501")
-		execute(t, url, "grant "+grant+" to poor_writer")
+		execute(t, url, "grant "+grant+" to "+role)
 	}
 	allStored(t, s, 20)
 	closed(t, s)
@@ -157,9 +161,10 @@ func TestRoleWithoutPrivileges(t *testing.T) {
 func TestNoConnectionIsLeft(t *testing.T) {
 	t.Parallel()
 	url := sharedURL(t)
-	execute(t, url, "create role late_writer login connection limit 1; grant create on schema public to late_writer")
-	other := connect(t, as(t, url, "late_writer"))
-	s := open(t, as(t, url, "late_writer"), pglog.Config{SpillDir: t.TempDir()})
+	role := newRole("late_writer")
+	execute(t, url, "create role "+role+" login connection limit 1; grant create on schema public to "+role)
+	other := connect(t, as(t, url, role))
+	s := open(t, as(t, url, role), pglog.Config{SpillDir: t.TempDir()})
 	write(t, s, 0, 20)
 	eventually(t, "the sink tries", func() bool { return s.Stats().Retries > 2 })
 	require.Contains(t, s.Stats().LastError, "53300")

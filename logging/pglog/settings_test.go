@@ -55,7 +55,10 @@ func TestSettingsOfTheRole(t *testing.T) {
 			execute(t, plain, reset+"drop trigger slow on application_logs; create trigger slow before delete on application_logs_default for each row execute function slow()")
 			require.Zero(t, s.Stats().Retries, s.Stats().LastError)
 			execute(t, plain, reset+`insert into application_logs (timestamp, extra_data) values (now() - interval '10 days', '{}'), (now() + interval '40 days', '{}'), (now() + interval '2 days', '{}'), (now() - interval '2 days', '{}')`)
-			require.NoError(t, s.Maintain(t.Context()))
+			eventually(t, "old rows are gone", func() bool { // the sink's own upkeep may be at it
+				require.NoError(t, s.Maintain(t.Context()))
+				return query[int64](t, plain, "select count(*) from application_logs") == 7
+			})
 			closed(t, s)
 			execute(t, plain, reset+"alter database "+pgx.Identifier{databaseOf(plain)}.Sanitize()+" reset all")
 			execute(t, plain, `do $$ begin

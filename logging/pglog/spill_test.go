@@ -119,7 +119,7 @@ func TestDamagedFilesAreReplayed(t *testing.T) {
 	require.NoError(t, os.WriteFile(path, whole[:len(whole)-3], 0o600))
 	var told complaints
 	s := open(t, url, pglog.Config{SpillDir: dir, OnError: told.add})
-	eventually(t, "the file is replayed", func() bool { return s.Stats().SpillFiles == 0 })
+	eventually(t, "the file is replayed", func() bool { return s.Stats().Replayed == 98 && s.Stats().SpillFiles == 0 })
 	closed(t, s)
 	require.Equal(t, int64(98), query[int64](t, url, "select count(distinct extra_data->>'n') from application_logs"))
 	st := s.Stats()

@@ -103,6 +103,7 @@ func (s *store) try(ctx context.Context, conn *pgconn.PgConn, rows []row, at *pl
 	if result == stored && len(rows) > 0 {
 		s.encode(rows)
 		if _, err := conn.CopyFrom(ctx, bytes.NewReader(s.enc.buf), s.target.copy); err != nil {
+			s.enc.buf = nil // what pgx reads it with may not have ended when the connection is lost
 			return result, err
 		}
 		now := time.Now()
