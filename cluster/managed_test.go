@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -241,20 +242,27 @@ func TestManagerThatWakesUp(t *testing.T) {
 	t.Parallel()
 	const ttl = time.Second
 	x := &managers{trio: newTrio(t, nil)}
-	awake := make(chan struct{})
+	asleep, awake := make(chan struct{}), make(chan struct{})
 	x.prefer = 1
 	x.manager("first", failover.Config{TTL: ttl}, func(_ context.CancelFunc, n int) {
 		if n == 3 { // the next thing it does is to promote n1
-			time.Sleep(4 * ttl)
-			close(awake)
+			close(asleep)
+			<-awake
 		}
 	})
+	var wake sync.Once
+	t.Cleanup(func() { wake.Do(func() { close(awake) }) })
 	x.knows()
+	require.NoError(t, x.servers[0].Kill())
+	select {
+	case <-asleep:
+	case <-time.After(hang):
+		t.Fatal("nobody begins")
+	}
 	x.prefer = 2
 	x.manager("second", failover.Config{TTL: ttl}, nil)
-	require.NoError(t, x.servers[0].Kill())
-	<-awake
 	require.Eventually(t, func() bool { return x.ask(2, "select pg_is_in_recovery()") == "false" }, hang, tick)
+	wake.Do(func() { close(awake) })
 	time.Sleep(ttl)
 	require.Equal(t, "true", x.ask(1, "select pg_is_in_recovery()"), "there is one primary, and it is that of the manager who was awake")
 }
