@@ -72,9 +72,11 @@ func exists(ctx context.Context, conn *pgconn.PgConn, quoted string) (bool, erro
 	return there == "t", err
 }
 
-// inTx runs f in a transaction, which is rolled back when f fails.
-func inTx(ctx context.Context, conn *pgconn.PgConn, f func() error) error {
-	if err := exec(ctx, conn, "begin"); err != nil {
+// inTx runs f in a transaction, which is rolled back when f fails. It begins with statements that go in one message with its begin, so that no
+// limit of the session ends it before they have set another one.
+func inTx(ctx context.Context, conn *pgconn.PgConn, first string, f func() error) error {
+	if err := exec(ctx, conn, "begin; "+first); err != nil {
+		rollback(ctx, conn)
 		return err
 	}
 	if err := f(); err != nil {

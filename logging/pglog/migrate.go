@@ -65,10 +65,8 @@ func migrate(ctx context.Context, conn *pgconn.PgConn, t table, cfg Config) erro
 	if err != nil {
 		return err
 	}
-	return inTx(ctx, conn, func() error {
-		if err := exec(ctx, conn, setLocal(cfg.MaintainTimeout, cfg.MaintainTimeout)+"; select pg_advisory_xact_lock("+t.lockKey()+")"); err != nil {
-			return err
-		}
+	lock := setLocal(cfg.MaintainTimeout, cfg.MaintainTimeout) + "; select pg_advisory_xact_lock(" + t.lockKey() + ")"
+	return inTx(ctx, conn, lock, func() error {
 		done, err := applied(ctx, conn, t)
 		if err != nil {
 			return err

@@ -31,7 +31,7 @@ func TestLimitsOutOfBounds(t *testing.T) {
 func TestSettingsOfTheRole(t *testing.T) {
 	t.Parallel()
 	for name, settings := range map[string]string{
-		"timeouts, isolation, path": `alter database %[1]s set statement_timeout = '40ms'; alter database %[1]s set lock_timeout = '1ms'; alter database %[1]s set idle_in_transaction_session_timeout = '20ms';
+		"timeouts, isolation, path": `alter database %[1]s set statement_timeout = '400ms'; alter database %[1]s set lock_timeout = '1ms'; alter database %[1]s set idle_in_transaction_session_timeout = '200ms';
 			alter database %[1]s set default_transaction_isolation = 'serializable'; alter database %[1]s set search_path = 'nowhere', 'public'`,
 		"encoding": "alter database %[1]s set client_encoding = 'LATIN1'",
 		"formats": `alter database %[1]s set datestyle = 'SQL, DMY'; alter database %[1]s set timezone = 'Asia/Kolkata';
@@ -40,7 +40,7 @@ func TestSettingsOfTheRole(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
 			plain := sharedURL(t)
-			execute(t, plain, `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.1); return coalesce(new, old); end $$`)
+			execute(t, plain, `create function slow() returns trigger language plpgsql as $$ begin perform pg_sleep(0.5); return coalesce(new, old); end $$`)
 			execute(t, plain, fmt.Sprintf(settings, pgx.Identifier{databaseOf(plain)}.Sanitize()))
 			reset := "set statement_timeout = 0; set client_encoding = 'UTF8'; set timezone = 'UTC'; set datestyle = 'ISO'; "
 			s, err := pglog.New(hostPool(t, plain, 2), pglog.Config{SpillDir: t.TempDir(), RetentionDays: 3, BatchInterval: 10 * time.Millisecond})

@@ -33,16 +33,15 @@ func (u upkeep) flat(ctx context.Context) (bool, error) {
 
 // locked runs f in a transaction that holds the lock of the table's upkeep, or returns errBusy.
 func (u upkeep) locked(ctx context.Context, f func() error) error {
-	return inTx(ctx, u.conn, func() error {
-		err := exec(ctx, u.conn, u.limited("select pg_advisory_xact_lock("+u.lockKey()+")"))
-		if sqlState(err) == lockNotAvailable {
-			return errBusy
-		}
-		if err != nil {
-			return err
-		}
+	locked := false
+	err := inTx(ctx, u.conn, u.limited("select pg_advisory_xact_lock("+u.lockKey()+")"), func() error {
+		locked = true
 		return f()
 	})
+	if !locked && sqlState(err) == lockNotAvailable {
+		return errBusy
+	}
+	return err
 }
 
 // limited returns a statement that is a transaction of its own, under the limits of the configuration: what is sent in one
