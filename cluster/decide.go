@@ -171,9 +171,9 @@ func (d *decision) waits(last *view, r rules, now time.Time) bool {
 	return r.refuse || r.grace > 0 && (!askedSince || now.Sub(d.rival) < r.grace)
 }
 
-// lives says whether a node still is a primary of this cluster, as far as is known.
+// lives says whether a node still is a primary of this cluster, as far as is known. One that refuses to write was told that it is replaced.
 func (d *decision) lives(v *view) bool {
-	return v.health == Up && v.isPrimary() && v.status.SystemID == d.system
+	return v.health == Up && v.isPrimary() && !v.status.ReadOnly && v.status.SystemID == d.system
 }
 
 // state returns what a node of this cluster is for.

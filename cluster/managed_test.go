@@ -26,10 +26,11 @@ type managers struct {
 	register failover.Memory
 	steps    atomic.Int32 // of all of them
 	prefer   int          // which node the next one prefers
+	stops    []func()
 }
 
-// manager starts one and returns what ends it. onStep is told each of its steps.
-func (m *managers) manager(id string, cfg failover.Config, onStep func(cancel context.CancelFunc, n int)) {
+// manager starts one. onStep is told each of its steps.
+func (m *managers) manager(id string, cfg failover.Config, onStep func(cancel context.CancelFunc, n int)) *failover.Manager {
 	m.Helper()
 	ctx, cancel := context.WithCancel(context.Background())
 	cfg.ID, cfg.Logger = id, slog.New(slog.NewTextHandler(m.Output(), nil)).With("manager", id)
@@ -49,12 +50,21 @@ func (m *managers) manager(id string, cfg failover.Config, onStep func(cancel co
 	}
 	one, err := failover.New(cfg)
 	require.NoError(m, err)
-	done := make(chan error, 1)
-	go func() { done <- one.Run(ctx) }()
-	m.Cleanup(func() {
+	var runs sync.WaitGroup
+	runs.Go(func() { require.ErrorIs(m, one.Run(ctx), context.Canceled) })
+	m.stops = append(m.stops, func() {
 		cancel()
-		require.ErrorIs(m, <-done, context.Canceled)
+		runs.Wait()
 	})
+	m.Cleanup(m.stopAll)
+	return one
+}
+
+// stopAll stops the managers.
+func (m *managers) stopAll() {
+	for _, stop := range m.stops {
+		stop()
+	}
 }
 
 // knows waits until the managers know what the cluster is like.

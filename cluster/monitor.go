@@ -69,6 +69,9 @@ func (c *Cluster) take(r report) {
 	if v.status.Role == Standby && r.status.Role == Primary && r.status.Timeline > v.status.Timeline {
 		v.followed = v.status.Received
 	}
+	if was := v.status; r.status.Role == Standby && !r.status.Streaming && r.status.Started.Equal(was.Started) {
+		r.status.Timeline = max(r.status.Timeline, was.Timeline) // who has followed a timeline does not leave it; its control file knows later
+	}
 	v.status, v.asked = r.status, r.asked
 	if n.state == Writable {
 		c.written = r.status.Replayed
@@ -85,7 +88,7 @@ func (c *Cluster) decide(now time.Time) {
 	d := decide(c.belief, views, rules{c.cfg.RivalGrace, c.cfg.RefuseRivals}, now)
 	before := c.primary
 	c.belief, c.primary, c.split = d.belief, d.primary, d.split
-	urgent := d.primary == none || d.split
+	urgent := d.primary == none || d.split || c.nodes[d.primary].view.status.ReadOnly
 	for i, n := range c.nodes {
 		c.change(n, d.states[i], d)
 		urgent = urgent || n.detector.health == Suspect

@@ -30,7 +30,9 @@ func (c *Cluster) publish(d decision) {
 		}
 		r := &reader{target: n.reads, replica: &Replica{name: n.name, zone: n.Zone, weight: n.Weight, load: n.load}, replayed: n.view.status.Replayed}
 		if i == d.primary {
-			t.writer, t.fallback = n.writes, r
+			if t.fallback = r; !n.view.status.ReadOnly { // writes wait, and those under way end
+				t.writer = n.writes
+			}
 			continue
 		}
 		r.replica.lag = c.history.lag(r.replayed, n.view.asked)

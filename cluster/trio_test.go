@@ -31,7 +31,7 @@ type trio struct {
 
 func newTrio(t *testing.T, parameters map[string]string) *trio {
 	t.Helper()
-	all := map[string]string{"wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
+	all := map[string]string{"synchronous_commit": "on", "wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
 	maps.Copy(all, parameters)
 	x := &trio{T: t, servers: []*pgtest.Server{pgtest.New(t, pgtest.Config{Name: "n0", Parameters: all})}, streams: []*faultproxy.Proxy{nil}}
 	require.NoError(t, x.servers[0].Exec(t.Context(), "postgres", "create table written (id bigint primary key, port int)"))
@@ -139,6 +139,7 @@ type load struct {
 	unknown    []int64
 	reads      int
 	failures   []error
+	doubts     []error // of unknown
 	readErrors []error
 }
 
@@ -146,6 +147,7 @@ type load struct {
 type ack struct {
 	id         int64
 	port       int
+	timeline   uint32
 	sent, came time.Time
 }
 
@@ -167,7 +169,7 @@ func (x *trio) load(c *cluster.Cluster, n int) *load {
 				l.mu.Lock()
 				l.reads++
 				if err != nil {
-					l.readErrors = append(l.readErrors, err)
+					l.readErrors = append(l.readErrors, fmt.Errorf("%s: %w", time.Now().Format(stamp), err))
 				}
 				l.mu.Unlock()
 				time.Sleep(time.Millisecond)
@@ -177,12 +179,15 @@ func (x *trio) load(c *cluster.Cluster, n int) *load {
 	return l
 }
 
+// insert writes a number, and returns by whom and on which timeline.
+const insert = "insert into written values ($1, inet_server_port()) returning port, ('x' || substr(pg_walfile_name(pg_current_wal_lsn()), 1, 8))::bit(32)::int8"
+
 func (l *load) write(c *cluster.Cluster) {
 	l.mu.Lock()
 	l.next++
 	a := ack{id: l.next, sent: time.Now()}
 	l.mu.Unlock()
-	err := c.Writer().QueryRow(context.Background(), "insert into written values ($1, inet_server_port()) returning port", a.id).Scan(&a.port)
+	err := c.Writer().QueryRow(context.Background(), insert, a.id).Scan(&a.port, &a.timeline)
 	a.came = time.Now()
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -190,7 +195,7 @@ func (l *load) write(c *cluster.Cluster) {
 	case err == nil:
 		l.acked = append(l.acked, a)
 	case errors.Is(err, cluster.ErrOutcomeUnknown):
-		l.unknown = append(l.unknown, a.id)
+		l.unknown, l.doubts = append(l.unknown, a.id), append(l.doubts, fmt.Errorf("%s: %w", a.came.Format(stamp), err))
 	default:
 		l.failed, l.failures = append(l.failed, a.id), append(l.failures, err)
 	}
@@ -231,7 +236,7 @@ func (l *load) direct(ctx context.Context, url string) {
 		a := ack{id: l.next, sent: time.Now()}
 		l.mu.Unlock()
 		limit, cancel := context.WithTimeout(ctx, time.Second)
-		err = conn.QueryRow(limit, "insert into written values ($1, inet_server_port()) returning port", a.id).Scan(&a.port)
+		err = conn.QueryRow(limit, insert, a.id).Scan(&a.port, &a.timeline)
 		cancel()
 		a.came = time.Now()
 		l.mu.Lock()
@@ -271,6 +276,8 @@ func (l *load) gap() (longest time.Duration) {
 	return longest
 }
 
+const stamp = "15:04:05.000"
+
 // check compares the history with what is there in the end.
 func (x *trio) check(l *load, last int) {
 	x.Helper()
@@ -289,7 +296,9 @@ func (x *trio) check(l *load, last int) {
 	lost, wrong := 0, 0
 	for _, a := range l.acked {
 		if !there[a.id] {
-			lost++
+			if lost++; lost <= 5 {
+				x.Logf("lost: %d, sent at %s, acknowledged by port %d at %s", a.id, a.sent.Format(stamp), a.port, a.came.Format(stamp))
+			}
 		}
 	}
 	for _, id := range l.failed {
@@ -297,18 +306,19 @@ func (x *trio) check(l *load, last int) {
 			wrong++
 		}
 	}
-	// No acknowledgement of one server was sent for after another one's had come, if the other was the primary later.
+	// No acknowledgement on one timeline was sent for after one on a later timeline had come.
 	overlaps := 0
-	first := map[int]time.Time{}
+	first := map[uint32]time.Time{}
 	for _, a := range l.acked {
-		if at, ok := first[a.port]; !ok || a.came.Before(at) {
-			first[a.port] = a.came
+		if at, ok := first[a.timeline]; !ok || a.came.Before(at) {
+			first[a.timeline] = a.came
 		}
 	}
-	final := first[x.servers[last].Port()]
 	for _, a := range l.acked {
-		if a.port != x.servers[last].Port() && !final.IsZero() && a.sent.After(final) {
-			overlaps++
+		for timeline, at := range first {
+			if a.timeline < timeline && a.sent.After(at) {
+				overlaps++
+			}
 		}
 	}
 	x.Logf("%d acknowledged, %d failed, %d unknown, %d lost, %d failed but there, %d by the old one after the new; %d reads, %d failed; longest gap %v",

@@ -72,18 +72,22 @@ func (w Writer) InTx(ctx context.Context, options pgx.TxOptions, run func(pgx.Tx
 	return w.c.write(ctx, func(conn *pgxpool.Conn) error {
 		tx, err := conn.BeginTx(ctx, options)
 		if err != nil {
-			return uncommittedError{err}
+			return uncommittedError{error: err}
 		}
 		if err := run(tx); err != nil {
 			_ = tx.Rollback(ctx)
-			return uncommittedError{err}
+			return uncommittedError{err, options.AccessMode == pgx.ReadOnly}
 		}
 		return tx.Commit(ctx)
 	})
 }
 
 // uncommittedError is an error before the commit was sent.
-type uncommittedError struct{ error }
+type uncommittedError struct {
+	error
+
+	readOnly bool // as the caller wanted it
+}
 
 func (e uncommittedError) Unwrap() error { return e.error }
 
@@ -99,6 +103,7 @@ func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (
 	wait, cancel := context.WithTimeoutCause(ctx, c.cfg.WriteWait, fmt.Errorf("none within %v: %w", c.cfg.WriteWait, context.DeadlineExceeded))
 	defer cancel()
 	var last error
+	refused := 0 // by servers that say that they do write
 	for pause := time.Millisecond; ; pause = min(2*pause, c.cfg.UrgentInterval) {
 		t, err := c.writer(wait)
 		if err != nil {
@@ -113,10 +118,15 @@ func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (
 			}
 			err = c.became(ctx, t, conn, err)
 			conn.Release()
-			if again, ok := err.(againError); !ok { //nolint:errorlint // it is the outermost
+			again, ok := err.(againError) //nolint:errorlint // it is the outermost
+			if !ok {
 				return err
-			} else {
-				err = again.error
+			}
+			if err = again.error; again.writable {
+				const most = 3
+				if refused++; refused > most {
+					return err // it is the session that is read-only, by the application's wish
+				}
 			}
 		} else if wait.Err() != nil && c.topology.Load().writer == t {
 			return fmt.Errorf("cluster: no connection to %s in time, nothing was written: %w", t.node.name, err)
@@ -130,7 +140,11 @@ func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (
 }
 
 // againError is one after which it is sure that nothing was executed, and that another node may do it.
-type againError struct{ error }
+type againError struct {
+	error
+
+	writable bool // the server has refused to write, and says now that it does write
+}
 
 // became says what became of a write: nil, its error, one that matches [ErrOutcomeUnknown], or an againError.
 func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err error) error {
@@ -140,8 +154,10 @@ func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err
 		err = before.error
 	}
 	switch effect := effectOf(err, conn.Conn().PgConn()); {
-	case effect == notPrimary && !c.refusesWrites(ctx, conn):
-		return err // the transaction is read-only, and not the server
+	case effect == notPrimary && before.readOnly:
+		return err
+	case effect == notPrimary:
+		return againError{err, !c.refusesWrites(ctx, conn)} // it may be one that has been made a primary, or writable, just now
 	case effect == executed:
 		if err == nil {
 			c.remember(ctx, t, conn)
@@ -155,7 +171,7 @@ func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err
 	case effect == unknown && !conn.Conn().IsClosed(), ctx.Err() != nil: // the caller's own
 		return err
 	}
-	return againError{err}
+	return againError{error: err}
 }
 
 // refusesWrites says whether a server cannot write at all.

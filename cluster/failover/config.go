@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"net"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -39,24 +40,39 @@ type Config struct {
 	// Patience is how long a primary must have failed before it is replaced: longer than a restart takes, or the recovery after a
 	// crash. Defaults to 2 s; -1 is none.
 	Patience time.Duration
-	// Probes is how the nodes are watched. Its Nodes are ignored.
+	// Probes is how the nodes are watched. Its Nodes and RivalGrace are ignored.
 	Probes cluster.Config
 	// Fence makes sure that a node can acknowledge nothing any more: it is switched off, or cut off. It is asked when there is no
 	// synchronous quorum that says so.
 	Fence func(ctx context.Context, node string) error
-	// DryRun decides and tells, and does nothing.
+	// Rejoin makes a node a standby of the new primary again, that was the primary, or that has what the new one has not: with pg_rewind or a
+	// new copy, and primary_conninfo with the node's name as application_name. Nil means that a person does it. It may take long, is called in a goroutine of its own, and
+	// must end when ctx is done, which is when the manager loses the lease. It is called again when the node is not a standby after
+	// RejoinRetry, by whichever manager leads then: it must do no harm twice. The new primary has made a checkpoint before, if the role may
+	// (pg_checkpoint), which pg_rewind needs before PostgreSQL 16. When the node streams, it is taken into the quorum again.
+	Rejoin func(ctx context.Context, r Rejoining) error
+	// RejoinRetry is how long after an attempt of Rejoin the next one comes. Defaults to 30 s.
+	RejoinRetry time.Duration
+	// Drain is how long a switchover waits for transactions under way before it ends them. Defaults to 5 s.
+	Drain time.Duration
+	// DryRun decides and tells, and does nothing: it touches neither servers nor the Register.
 	DryRun bool
-	// OnStep is told each step of a failover. It must be quick.
+	// OnDecision is told each [Decision]: failovers are info, and what needs a person is critical. It is called by one goroutine, one after the
+	// other; when it does not keep up, some are dropped, and counted in the [Status]. Run waits for it at the end.
+	OnDecision func(Decision)
+	// OnStep is told each step of a failover by the manager itself, which waits for it: it must be quick.
 	OnStep func(p Plan, s Step)
-	// Logger is told, too. Nil means none.
+	// Logger gets the decisions, too. Nil means none.
 	Logger *slog.Logger
 }
 
 // Defaults and limits of [Config].
 const (
-	DefaultTTL      = 5 * time.Second
-	DefaultPatience = 2 * time.Second
-	minTTL          = time.Second
+	DefaultTTL         = 5 * time.Second
+	DefaultPatience    = 2 * time.Second
+	DefaultRejoinRetry = 30 * time.Second
+	DefaultDrain       = 5 * time.Second
+	minTTL             = time.Second
 )
 
 // Validate returns all that is wrong, joined, each beginning with the name of its field.
@@ -93,5 +109,30 @@ func (c Config) Validate() error {
 	if c.Patience < -1 {
 		wrong("Patience is %v: must be positive, 0 for %v, or -1 for none", c.Patience, DefaultPatience)
 	}
+	for _, d := range []struct {
+		name  string
+		value time.Duration
+	}{{"RejoinRetry", c.RejoinRetry}, {"Drain", c.Drain}} {
+		if d.value < 0 {
+			wrong("%s is %v: must be positive, or 0 for the default", d.name, d.value)
+		}
+	}
+	if probes := c.probes(); len(errs) == 0 {
+		if err := probes.Validate(); err != nil {
+			for _, line := range strings.Split(err.Error(), "\n") {
+				wrong("Probes.%s", line)
+			}
+		}
+	}
 	return errors.Join(errs...)
+}
+
+// probes is how the nodes are watched.
+func (c Config) probes() cluster.Config {
+	p := c.Probes
+	p.Nodes, p.RivalGrace = nil, -1 // nothing is written through it
+	for _, n := range c.Nodes {
+		p.Nodes = append(p.Nodes, cluster.NodeConfig{Name: n.Name, URL: n.URL})
+	}
+	return p
 }

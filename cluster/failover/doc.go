@@ -33,8 +33,22 @@
 //     them at least.
 //  3. The one whose log reaches furthest is promoted. It has to wait for a quorum itself, from its first commit on. Each is marked with the epoch of the
 //     manager, in the names of its standbys: a manager who was asleep and wakes up finds another mark and promotes nobody.
-//  4. The others follow it. The old primary, when it comes back, has no standbys, and an older timeline: no client of package
-//     cluster goes there, and it acknowledges nothing to those who do. It needs pg_rewind to come back.
+//  4. The others follow it, also those that come back later. The old primary, when it comes back, has no standbys, and an older timeline: no
+//     client of package cluster goes there, and it acknowledges nothing to those who do. [Config].Rejoin brings it back, by pg_rewind
+//     for instance; when it streams, it is one of the quorum again.
+//
+// [Manager.Switchover] does the same while all is well, after the old primary has taken its last write. [Manager.Pause] is for
+// maintenance, and [Config].DryRun for those who want to see first. All that is done, and all that is not, is a [Decision] with its reason: see
+// [Manager.Status] and [Config].OnDecision.
+//
+// # Two nodes
+//
+// With one standby, the new primary has nobody left who could be a copy: it waits with its first commit until the old one is back as a
+// standby, or until a person empties synchronous_standby_names. With two standbys or more, it goes on.
+//
+// # By hand
+//
+// Who changes synchronous_standby_names while managers run, does so in a pause: for a second, they go by what was there before.
 //
 // # Lost and unknown
 //

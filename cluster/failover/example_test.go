@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net"
+	"os/exec"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgxpool"
@@ -47,7 +50,7 @@ func ExampleManager() {
 	}
 	ended := make(chan error)
 	go func() { ended <- m.Run(ctx) }()
-	for m.Known().Primary == "" {
+	for m.Status().Record.Known.Primary == "" {
 		time.Sleep(time.Millisecond)
 	}
 	if err := db1.Kill(); err != nil {
@@ -149,7 +152,7 @@ func ExamplePlan() {
 }
 
 func ExampleTaken() {
-	t := failover.Taken{Node: "db2", Slot: "slot_db2", Received: 0x4005cb8}
+	t := failover.Taken{Node: "db2", Received: 0x4005cb8}
 	fmt.Println(t.Node, "has the log up to", t.Received)
 	// Output: db2 has the log up to 0/4005CB8
 }
@@ -163,4 +166,131 @@ func ExampleStep() {
 func ExamplePhase() {
 	fmt.Println(failover.Revoking, failover.Promoting, failover.Repointing, failover.Done)
 	// Output: revoking promoting repointing done
+}
+
+func ExampleManager_Switchover() {
+	ctx := context.Background()
+	db1, err := pgtest.Start(ctx, pgtest.Config{Name: "db1", Parameters: map[string]string{"synchronous_commit": "on"}})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	defer func() { _ = db1.Close() }()
+	db2, err := db1.Standby(ctx, pgtest.StandbyConfig{Name: "db2", Synchronous: true})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	m, err := failover.New(failover.Config{
+		Nodes: []failover.Node{
+			{Name: "db1", URL: cluster.NewSecret(db1.URL("postgres"))},
+			{Name: "db2", URL: cluster.NewSecret(db2.URL("postgres"))},
+		},
+		Register: new(failover.Memory),
+	})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	ctx, cancel := context.WithTimeout(ctx, time.Minute)
+	defer cancel()
+	ended := make(chan error)
+	go func() { ended <- m.Run(ctx) }()
+
+	if err := m.Switchover(ctx, "db1"); errors.Is(err, failover.ErrRefused) {
+		fmt.Println(err)
+	}
+	fmt.Println(m.Switchover(ctx, "db2"))
+	last := m.Status().Record.History
+	for len(last) == 0 { // it is published a moment later
+		time.Sleep(time.Millisecond)
+		last = m.Status().Record.History
+	}
+	fmt.Println(last[0].From, "was replaced by", last[0].To, "because", last[0].Reason)
+	cancel()
+	fmt.Println(<-ended)
+	// Output:
+	// failover: refused: db1 is the primary
+	// <nil>
+	// db1 was replaced by db2 because a switchover was asked for
+	// context canceled
+}
+
+func ExampleManager_Pause() {
+	ctx := context.Background()
+	var register failover.Memory
+	nodes := []failover.Node{{Name: "db1", URL: cluster.NewSecret("postgres://db1/postgres")}, {Name: "db2", URL: cluster.NewSecret("postgres://db2/postgres")}}
+	m, err := failover.New(failover.Config{Nodes: nodes, Register: &register}) // of a command line, it does not run
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	fmt.Println(m.Pause(ctx, "new memory for db1, by jane"))
+	value, _, _ := register.Load(ctx)
+	fmt.Println(strings.Contains(string(value), `"paused":"new memory for db1, by jane"`))
+	fmt.Println(m.Resume(ctx))
+	// Output:
+	// <nil>
+	// true
+	// <nil>
+}
+
+func ExampleDecision() {
+	alert := func(d failover.Decision) {
+		if d.Severity == failover.Critical {
+			fmt.Println("wake somebody up:", d.Text)
+		}
+	}
+	c := failover.Config{OnDecision: alert} // and Nodes, Register
+	c.OnDecision(failover.Decision{Severity: failover.Info, Text: "db2 is promoted"})
+	c.OnDecision(failover.Decision{Severity: failover.Critical, Text: "db1 does not answer: a failover begins"})
+	// Output: wake somebody up: db1 does not answer: a failover begins
+}
+
+func ExampleSeverity() {
+	fmt.Println(failover.Info, failover.Warning, failover.Critical)
+	// Output: info warning critical
+}
+
+func ExampleRejoining() {
+	c := failover.Config{Rejoin: func(ctx context.Context, r failover.Rejoining) error {
+		host, port, err := net.SplitHostPort(r.Address)
+		if err != nil {
+			return err
+		}
+		// A script of yours stops the server if it runs, runs pg_rewind, sets primary_conninfo, and starts it.
+		cmd := exec.CommandContext(ctx, "echo", "ssh", r.Node, "rejoin", host, port)
+		out, err := cmd.Output()
+		fmt.Print(string(out))
+		return err
+	}}
+	err := c.Rejoin(context.Background(), failover.Rejoining{Node: "db1", State: cluster.Stale, Primary: "db2", Address: "10.0.0.2:5432", Timeline: 2})
+	fmt.Println(err)
+	// Output:
+	// ssh db1 rejoin 10.0.0.2 5432
+	// <nil>
+}
+
+func ExampleRequest() {
+	r := failover.Record{Request: &failover.Request{ID: "cli-1", To: "db2"}}
+	fmt.Println("somebody wants", r.Request.To)
+	// Output: somebody wants db2
+}
+
+func ExampleAnswer() {
+	r := failover.Record{Answer: &failover.Answer{ID: "cli-1", Refused: "db2 is the primary"}}
+	fmt.Println(r.Answer.Refused)
+	// Output: db2 is the primary
+}
+
+func ExampleStatus() {
+	nodes := []failover.Node{{Name: "db1", URL: cluster.NewSecret("postgres://db1/postgres")}, {Name: "db2", URL: cluster.NewSecret("postgres://db2/postgres")}}
+	m, err := failover.New(failover.Config{ID: "host-a", Nodes: nodes, Register: new(failover.Memory)})
+	if err != nil {
+		fmt.Println(err)
+		return
+	}
+	s := m.Status()
+	fmt.Println(s.ID, "leads:", s.Leads)
+	// Output: host-a leads: false
 }

@@ -77,17 +77,28 @@ func (l *lease) take(ctx context.Context) (taken bool, err error) {
 	return err == nil, err
 }
 
-// update changes the record and renews the lease, if it is still held.
+// update changes the record and renews the lease, if it is still held. When somebody has changed the record who does not want the lease, by
+// [Manager.Pause] and the like, it changes that again.
 func (l *lease) update(ctx context.Context, change func(*Record)) error {
-	if !l.holds() {
-		l.until = time.Time{}
-		return errLost
+	for range 5 {
+		if !l.holds() {
+			l.until = time.Time{}
+			return errLost
+		}
+		until := l.until
+		err := l.swap(ctx, change)
+		if !errors.Is(err, ErrConflict) {
+			return err
+		}
+		epoch := l.record.Epoch
+		if err := l.load(ctx); err != nil {
+			return err
+		}
+		if l.record.Holder == l.id && l.record.Epoch == epoch {
+			l.until = until
+		}
 	}
-	err := l.swap(ctx, change)
-	if errors.Is(err, ErrConflict) {
-		return errors.Join(errLost, err)
-	}
-	return err
+	return errLost
 }
 
 // release gives the lease back, so that nobody has to wait for its end.

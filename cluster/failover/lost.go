@@ -18,7 +18,7 @@ func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
 		if n.Name == known.Primary && (n.Health != cluster.Down || n.FailingSince.IsZero() || time.Since(n.FailingSince) < m.cfg.Patience) {
 			return nil
 		}
-		if n.Status.Role == cluster.Primary && n.Name != known.Primary && n.Health == cluster.Up {
+		if n.Status.Role == cluster.Primary && n.Name != known.Primary && n.Health == cluster.Up && n.Status.Timeline >= known.Timeline {
 			return nil // somebody else has promoted it
 		}
 	}
@@ -38,10 +38,11 @@ func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
 	if !q.enough(len(plan.Taken)) && m.cfg.Fence == nil {
 		return fmt.Errorf("failover: refused: %d of the standbys of %q answer: what %s acknowledged may be lost", len(plan.Taken), known.Names, known.Primary)
 	}
-	m.cfg.Logger.Warn("failover: begins", "reason", plan.Reason)
 	if m.cfg.DryRun {
+		m.journal.add(Critical, "%s: of %s, the one that has most would be promoted", plan.Reason, names(plan.Taken))
 		return nil
 	}
+	m.journal.add(Critical, "%s: a failover begins", plan.Reason)
 	if err := m.persist(ctx, &plan, "%s", plan.Reason); err != nil {
 		return err
 	}

@@ -90,16 +90,25 @@ func (q quorum) setting(epoch uint64) string {
 	return b.String()
 }
 
-// without returns the quorum after a change of the primary: the old one takes the place of the new one among the names.
+// after returns the quorum after a change of the primary: without the new one, and the old one takes its place only if there are not
+// enough without it, because it has to come back first.
 func (q quorum) after(old, promoted string) quorum {
 	next := quorum{need: q.need}
 	for _, name := range q.names {
-		if name != promoted {
+		if name != promoted && name != old {
 			next.names = append(next.names, name)
 		}
 	}
-	next.names = append(next.names, old)
+	if len(next.names) < next.need {
+		next.names = append(next.names, old)
+	}
 	return next
+}
+
+// with returns the quorum with one more name.
+func (q quorum) with(name string) quorum {
+	q.names = append(slices.Clone(q.names), name)
+	return q
 }
 
 // has says whether a standby is one of the names.

@@ -30,7 +30,9 @@ func TestQuorum(t *testing.T) {
 	back, err := parseQuorum(q.setting(7))
 	require.NoError(t, err)
 	require.Equal(t, q, back)
-	require.Equal(t, quorum{need: 1, names: []string{`n"2`, "n0"}}, q.after("n0", "n1"))
+	require.Equal(t, quorum{need: 1, names: []string{`n"2`}}, q.after("n0", "n1"))
+	require.Equal(t, quorum{need: 2, names: []string{`n"2`, "n0"}}, quorum{need: 2, names: q.names}.after("n0", "n1"), "there are not enough without it")
+	require.Equal(t, quorum{need: 1, names: []string{"n1", `n"2`, "n0"}}, q.with("n0"))
 }
 
 // Of any acknowledgement's standbys, one is among those asked; with fewer asked, there is one of which none is.

@@ -3,6 +3,7 @@ package failover
 import (
 	"encoding/json"
 	"fmt"
+	"slices"
 	"time"
 
 	"github.com/prodwright/prodwright/cluster"
@@ -26,8 +27,28 @@ type Record struct {
 	Known Known `json:"known"`
 	// Plan is a failover that is under way; whoever takes over goes on with it.
 	Plan *Plan `json:"plan,omitempty"`
-	// History are the last failovers, the newest at the end.
+	// Request is what somebody wants of the holder, and Answer what became of the last one.
+	Request *Request `json:"request,omitempty"`
+	Answer  *Answer  `json:"answer,omitempty"`
+	// ReadOnly are the nodes whose default_transaction_read_only a switchover has set and nobody has put back yet.
+	ReadOnly []string `json:"read_only,omitempty"`
+	// History are the last failovers and switchovers, 20 at most, the newest at the end.
 	History []Plan `json:"history,omitempty"`
+}
+
+// Request is a switchover that somebody wants: see [Manager.Switchover].
+type Request struct {
+	// ID tells it from others.
+	ID string `json:"id"`
+	// To is who is to become the primary. Empty is the one that has most.
+	To string `json:"to,omitempty"`
+}
+
+// Answer is what became of a [Request].
+type Answer struct {
+	// ID is that of the request, and Refused why nothing was done, empty when it was.
+	ID      string `json:"id"`
+	Refused string `json:"refused,omitempty"`
 }
 
 // Known is what a cluster was like when all was well.
@@ -37,10 +58,19 @@ type Known struct {
 	Timeline uint32 `json:"timeline,omitempty"`
 	// Names is synchronous_standby_names of the primary: who must have what it acknowledges.
 	Names string `json:"names,omitempty"`
+	// Out are those that were replaced as primaries, and are not among the names again yet.
+	Out []string `json:"out,omitempty"`
 }
 
-// Plan is one failover.
+// equal says whether both are the same.
+func (k Known) equal(other Known) bool {
+	return k.Primary == other.Primary && k.Timeline == other.Timeline && k.Names == other.Names && slices.Equal(k.Out, other.Out)
+}
+
+// Plan is one failover, or one switchover.
 type Plan struct {
+	// Request is that of a switchover, empty for a failover.
+	Request string `json:"request,omitempty"`
 	// Reason is why it began, and Phase how far it has come.
 	Reason string `json:"reason"`
 	Phase  Phase  `json:"phase"`
@@ -58,18 +88,32 @@ type Plan struct {
 
 // Taken is a standby that was taken away from its primary.
 type Taken struct {
-	// Node is its name.
-	Node string `json:"node"`
-	// Slot is the replication slot that it uses, and Received how far its log reaches.
-	Slot     string      `json:"slot,omitempty"`
+	// Node is its name, and Received how far its log reached then.
+	Node     string      `json:"node"`
 	Received cluster.LSN `json:"received"`
 }
 
 // Step is something that was done, or found out.
 type Step struct {
-	// At is when, by the clock of the manager, and Text what.
-	At   time.Time `json:"at"`
-	Text string    `json:"text"`
+	// At is when, by the clock of the manager, Phase how far the plan had come then, and Text what it was.
+	At    time.Time `json:"at"`
+	Phase Phase     `json:"phase"`
+	Text  string    `json:"text"`
+}
+
+// Took returns how long a phase took, by the clock of the manager: from its first step to the first one of a later phase. It is 0 when the
+// phase has not ended or never was.
+func (p Plan) Took(phase Phase) time.Duration {
+	begin := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Phase == phase })
+	if begin < 0 {
+		return 0
+	}
+	for _, s := range p.Steps[begin:] {
+		if s.Phase != phase {
+			return s.At.Sub(p.Steps[begin].At)
+		}
+	}
+	return 0
 }
 
 // Phase is how far a failover has come.
@@ -77,6 +121,7 @@ type Phase string
 
 // The phases.
 const (
+	Draining   Phase = "draining"   // of a switchover: the old primary takes no more writes, and those under way end
 	Revoking   Phase = "revoking"   // the standbys are taken away from the old primary, so that it can acknowledge nothing
 	Promoting  Phase = "promoting"  // the one that has most is promoted
 	Repointing Phase = "repointing" // the others follow it

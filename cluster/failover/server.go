@@ -3,6 +3,8 @@ package failover
 import (
 	"context"
 	"fmt"
+	"net"
+	"strconv"
 	"strings"
 	"time"
 
@@ -19,23 +21,47 @@ type server struct {
 
 // connect connects to a node. ctx limits that, and all that is done with it.
 func (m *Manager) connect(ctx context.Context, name string) (*server, error) {
-	for _, n := range m.cfg.Nodes {
-		if n.Name != name {
-			continue
-		}
-		cfg, err := pgx.ParseConfig(n.URL.Reveal())
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		cfg.RuntimeParams["statement_timeout"] = "0" // the context is the limit
-		cfg.RuntimeParams["application_name"] = "prodwright failover"
-		conn, err := pgx.ConnectConfig(ctx, cfg)
-		if err != nil {
-			return nil, fmt.Errorf("%s: %w", name, err)
-		}
-		return &server{name, conn}, nil
+	n := m.node(name)
+	if n == nil {
+		return nil, fmt.Errorf("%s is none of the nodes", name)
 	}
-	return nil, fmt.Errorf("%s is none of the nodes", name)
+	cfg, err := pgx.ParseConfig(n.URL.Reveal())
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	cfg.RuntimeParams["statement_timeout"] = "0" // the context is the limit
+	cfg.RuntimeParams["application_name"] = "prodwright failover"
+	conn, err := pgx.ConnectConfig(ctx, cfg)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", name, err)
+	}
+	return &server{name, conn}, nil
+}
+
+// node returns the configuration of a node, or nil.
+func (m *Manager) node(name string) *Node {
+	for i := range m.cfg.Nodes {
+		if m.cfg.Nodes[i].Name == name {
+			return &m.cfg.Nodes[i]
+		}
+	}
+	return nil
+}
+
+// address returns where a node is streamed from.
+func (m *Manager) address(name string) (string, error) {
+	n := m.node(name)
+	if n == nil {
+		return "", fmt.Errorf("%q is none of the nodes", name)
+	}
+	if n.Address != "" {
+		return n.Address, nil
+	}
+	cfg, err := pgx.ParseConfig(n.URL.Reveal())
+	if err != nil {
+		return "", err
+	}
+	return net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))), nil
 }
 
 func (s *server) close() {
@@ -52,13 +78,16 @@ func (s *server) ask(ctx context.Context, sql string, into ...any) error {
 	return nil
 }
 
-// setting is one of a server.
+// setting is one of a server. An empty value is that of the server's own configuration.
 type setting struct{ name, value string }
 
 // set changes settings of the server, and makes it read them.
 func (s *server) set(ctx context.Context, settings ...setting) error {
 	for _, one := range settings {
 		sql := "alter system set " + one.name + " = '" + strings.ReplaceAll(one.value, "'", "''") + "'"
+		if one.value == "" {
+			sql = "alter system reset " + one.name
+		}
 		if _, err := s.conn.Exec(ctx, sql); err != nil {
 			return fmt.Errorf("%s: set %s: %w", s.name, one.name, err)
 		}
@@ -71,18 +100,39 @@ func (s *server) set(ctx context.Context, settings ...setting) error {
 
 // until asks again and again until the answer is true, or ctx is done.
 func (s *server) until(ctx context.Context, what, sql string) error {
-	for {
-		var is bool
-		if err := s.ask(ctx, sql, &is); err != nil {
-			return fmt.Errorf("until %s: %w", what, err)
+	return s.untilWith(ctx, what, sql, func() error { return nil })
+}
+
+// until is that of a server, and keeps the lease meanwhile.
+func (m *Manager) until(ctx context.Context, s *server, what, sql string) error {
+	return s.untilWith(ctx, what, sql, func() error {
+		if time.Until(m.lease.until) > m.cfg.TTL/2 {
+			return nil
 		}
-		if is {
+		limit, cancel := context.WithTimeout(ctx, m.cfg.TTL/5)
+		defer cancel()
+		return m.lease.update(limit, func(*Record) {})
+	})
+}
+
+func (s *server) untilWith(ctx context.Context, what, sql string, meanwhile func() error) error {
+	for {
+		if err := meanwhile(); err != nil {
+			return err
+		}
+		var is bool
+		err := s.ask(ctx, sql, &is)
+		switch {
+		case ctx.Err() != nil:
+			return fmt.Errorf("%s: not %s in time: %w", s.name, what, context.Cause(ctx))
+		case err != nil:
+			return fmt.Errorf("until %s: %w", what, err)
+		case is:
 			return nil
 		}
 		select {
 		case <-time.After(10 * time.Millisecond):
 		case <-ctx.Done():
-			return fmt.Errorf("%s: not %s in time: %w", s.name, what, context.Cause(ctx))
 		}
 	}
 }

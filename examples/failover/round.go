@@ -63,7 +63,7 @@ func round(ctx context.Context, stop, fast bool) (r result, err error) {
 		return r, err
 	}
 	defer func() { err = errors.Join(err, c.Close(ctx)) }()
-	for m.Known().Names == "" || c.Report().Primary == "" {
+	for m.Status().Record.Known.Names == "" || c.Report().Primary == "" {
 		time.Sleep(10 * time.Millisecond)
 	}
 

@@ -73,9 +73,10 @@ func TestOutageUnderLoad(t *testing.T) {
 		spilled := s.Stats().Spilled
 		eventually(t, "records go to disk", func() bool { return s.Stats().Spilled > spilled+2000 })
 		require.NoError(t, srv.Start(t.Context()))
-		eventually(t, "the spill is empty", func() bool { return s.Stats().SpillFiles == 0 })
 	}
-	n := stop()
+	eventually(t, "it is up again", func() bool { return s.Stats().Down == 0 })
+	n := stop() // the writers may be faster than the replay on a busy machine
+	eventually(t, "the spill is empty", func() bool { return s.Stats().SpillFiles == 0 })
 	closed(t, s)
 	st := s.Stats()
 	onceButPoison(t, url, n, dir, st)
@@ -98,8 +99,9 @@ func TestServerHangs(t *testing.T) {
 	require.NoError(t, s.Sync(ctx), "it goes to disk instead")
 	eventually(t, "it is known to be down", func() bool { return s.Stats().Down > 0 })
 	require.NoError(t, srv.Continue())
-	eventually(t, "it is up again", func() bool { st := s.Stats(); return st.Down == 0 && st.SpillFiles == 0 })
+	eventually(t, "it is up again", func() bool { return s.Stats().Down == 0 })
 	n := stop()
+	eventually(t, "the spill is empty", func() bool { return s.Stats().SpillFiles == 0 })
 	closed(t, s)
 	once(t, url, "application_logs", n)
 }
