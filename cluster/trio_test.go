@@ -31,7 +31,7 @@ type trio struct {
 
 func newTrio(t *testing.T, parameters map[string]string) *trio {
 	t.Helper()
-	all := map[string]string{"synchronous_commit": "on", "wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
+	all := map[string]string{"wal_receiver_timeout": "5s", "wal_sender_timeout": "5s", "wal_receiver_status_interval": "1s", "wal_retrieve_retry_interval": "100ms"}
 	maps.Copy(all, parameters)
 	x := &trio{T: t, servers: []*pgtest.Server{pgtest.New(t, pgtest.Config{Name: "n0", Parameters: all})}, streams: []*faultproxy.Proxy{nil}}
 	require.NoError(t, x.servers[0].Exec(t.Context(), "postgres", "create table written (id bigint primary key, port int)"))

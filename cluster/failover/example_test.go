@@ -170,7 +170,7 @@ func ExamplePhase() {
 
 func ExampleManager_Switchover() {
 	ctx := context.Background()
-	db1, err := pgtest.Start(ctx, pgtest.Config{Name: "db1", Parameters: map[string]string{"synchronous_commit": "on"}})
+	db1, err := pgtest.Start(ctx, pgtest.Config{Name: "db1"})
 	if err != nil {
 		fmt.Println(err)
 		return
