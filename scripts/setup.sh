@@ -1,6 +1,6 @@
 #!/bin/sh
-# Installs what the demo or the tests need on a fresh machine, through the operating system's package manager.
-# Usage: scripts/setup.sh demo|test. Does nothing, silently, when everything is there.
+# Installs what the demo, the tests or the fault campaigns need on a fresh machine, through the operating system's package
+# manager. Usage: scripts/setup.sh demo|test|campaign. Does nothing, silently, when everything is there.
 set -eu
 
 # have NAME: NAME is in PATH or where Debian keeps server programs.
@@ -39,13 +39,19 @@ test)
 	have nginx || missing="$missing nginx-light"
 	have etcd || missing="$missing etcd-server"
 	;;
-*) die "usage: scripts/setup.sh demo|test" ;;
+campaign)
+	# What the campaigns compare with; python3-etcd is how it speaks to etcd.
+	have patroni || missing="$missing patroni python3-etcd"
+	have etcd || missing="$missing etcd-server"
+	;;
+*) die "usage: scripts/setup.sh demo|test|campaign" ;;
 esac
 [ -n "$missing" ] || exit 0
 missing=${missing# }
 
 case "$(uname -s)" in
 Darwin)
+	case " $missing " in *" patroni "*) die "Homebrew has no Patroni; the campaigns that compare with it need Debian or Ubuntu" ;; esac
 	have brew || die "needs Homebrew (https://brew.sh) to install: $missing"
 	formulae=""
 	for m in $missing; do
