@@ -180,6 +180,7 @@ func TestSynchronousStandbyHoldsCommitsUp(t *testing.T) {
 
 	second, err := primary.Standby(t.Context(), pgtest.StandbyConfig{Name: "s2", Synchronous: true})
 	require.NoError(t, err)
+	require.Equal(t, "on", query[string](t, second.URL("postgres"), "show synchronous_commit"), "it waits for standbys, too, when it is promoted")
 	require.NoError(t, standby.Kill())
 	require.NoError(t, primary.Exec(t.Context(), "postgres", "insert into t values (2)"), "any one of them is enough")
 	require.NoError(t, second.Close())

@@ -78,6 +78,9 @@ func (s *Server) stream(ctx context.Context, standby *Server, cfg StandbyConfig)
 	}
 	// This file is the one that ALTER SYSTEM writes. The primary's own, copied, may hold its synchronous standbys.
 	auto := fmt.Sprintf("primary_conninfo = %s\nprimary_slot_name = %s\n", quoteSetting(source), quoteSetting(slot))
+	if cfg.Synchronous { // for when it is the primary itself, as addSynchronous does it there
+		auto += "synchronous_commit = on\n"
+	}
 	if err := errors.Join(
 		s.owner.writeFile(filepath.Join(standby.data, "postgresql.auto.conf"), auto),
 		s.owner.writeFile(filepath.Join(standby.data, "standby.signal"), ""),
