@@ -14,6 +14,7 @@ import (
 // followed is what a comparison of those who follow an outside authority is about.
 type followed struct {
 	fault  string
+	delay  time.Duration // until the authority acts
 	rounds int
 	limit  time.Duration     // how long a client may take to write again
 	pools  map[string]string // pgxpool's settings, by the name of the client
@@ -35,13 +36,14 @@ func TestClusterPeersFollow(t *testing.T) {
 func TestCampaignClusterPeersFollow(t *testing.T) {
 	campaign(t)
 	for _, f := range []followed{
-		{"kill -9", 20, time.Minute, settled},
-		{"SIGSTOP", 20, time.Minute, settled},
-		{"kill -9", 3, 3 * time.Minute, defaults},
-		{"SIGSTOP", 3, 3 * time.Minute, defaults},
+		{"kill -9", 0, 20, time.Minute, settled},
+		{"SIGSTOP", 0, 20, time.Minute, settled},
+		{"SIGSTOP", 3 * time.Second, 20, time.Minute, settled}, // as most authorities do at the earliest
+		{"kill -9", 0, 3, 3 * time.Minute, defaults},
+		{"SIGSTOP", 0, 3, 3 * time.Minute, defaults},
 	} {
 		for name := range f.pools {
-			t.Run(f.fault+" "+name, func(t *testing.T) { f.run(t) })
+			t.Run(fmt.Sprintf("%s, then %v, %s", f.fault, f.delay, name), func(t *testing.T) { f.run(t) })
 		}
 	}
 }
@@ -64,7 +66,7 @@ func (f followed) run(t *testing.T) {
 		})
 	}
 	for name, all := range fates {
-		logFates(t, f.fault+", "+name, all)
+		logFates(t, fmt.Sprintf("%s, then %v, %s", f.fault, f.delay, name), all)
 	}
 }
 
@@ -88,6 +90,7 @@ func (f followed) round(t *testing.T) map[string]fate {
 	} else {
 		require.NoError(t, x.servers[0].Kill())
 	}
+	time.Sleep(f.delay)
 	winner, accepts := x.failover()
 	const again = 50
 	fates := map[string]fate{}

@@ -71,7 +71,9 @@ func (x *trio) failover() (winner int, accepts time.Time) {
 		x.must(i, "alter system set primary_conninfo = ''", "select pg_reload_conf()")
 	}
 	for i := 1; i < 3; i++ {
-		require.Eventually(x, func() bool { return ask(x.T, x.servers[i].URL("postgres"), "select not exists (select from pg_stat_wal_receiver)") == "true" }, 20*time.Second, 5*time.Millisecond)
+		require.Eventually(x, func() bool {
+			return ask(x.T, x.servers[i].URL("postgres"), "select not exists (select from pg_stat_wal_receiver)") == "true"
+		}, 20*time.Second, 5*time.Millisecond)
 		lsn, err := cluster.ParseLSN(ask(x.T, x.servers[i].URL("postgres"), "select greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn())"))
 		require.NoError(x, err)
 		places[i] = lsn

@@ -1,0 +1,221 @@
+package bench
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"math/rand/v2"
+	"strings"
+	"sync/atomic"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+	clientv3 "go.etcd.io/etcd/client/v3"
+	"go.uber.org/zap"
+
+	"github.com/prodwright/prodwright/cluster"
+	"github.com/prodwright/prodwright/cluster/failover"
+	"github.com/prodwright/prodwright/cluster/failover/etcdregister"
+)
+
+// managed is a cluster that something manages.
+type managed struct {
+	urls   []string
+	fault  func()     // which takes effect before it returns
+	back   func()     // nil for one that does not come back
+	leader func() int // who is the primary in the end, as the manager sees it
+	grace  time.Duration
+}
+
+// manageRounds lets rounds run: writes through a cluster in follow mode, a fault, and what became of the writes. From the fault to the
+// first acknowledged write is the gap.
+func manageRounds(t *testing.T, what string, rounds int, random time.Duration, strict bool, build func(t *testing.T) *managed) {
+	t.Helper()
+	var fates []fate
+	for i := range rounds {
+		t.Run(fmt.Sprint("round ", i+1), func(t *testing.T) {
+			one := manageRound(t, random, build(t))
+			fates = append(fates, one)
+			t.Logf("%s: first write after %v, acknowledged %d, failed %d, unknown %d, lost %d, never again %v; after its return none for %v, and %d then", what, one.gap.Round(time.Millisecond), one.acked, one.failed, one.unknown, one.lost, one.never, one.returned.Round(time.Millisecond), one.returnedAcked)
+			if strict {
+				require.Zero(t, one.lost)
+				require.Zero(t, one.wrong)
+				require.Zero(t, one.failed, one.failures)
+				require.False(t, one.never)
+			}
+		})
+	}
+	logFates(t, what, fates)
+}
+
+func manageRound(t *testing.T, random time.Duration, m *managed) fate {
+	t.Helper()
+	const wait, again = 2 * time.Minute, 50
+	c := openCluster(t, m.urls, wait)
+	_, err := c.Writer().Exec(t.Context(), createWritten)
+	require.NoError(t, err)
+	w := startWriting(t, "cluster", 4, wait, writeCluster(c))
+	require.True(t, w.waitFor(200, time.Now(), time.Minute), "no writes")
+	time.Sleep(rand.N(random + 1)) // anywhere in the manager's round
+	fault := time.Now()
+	m.fault()
+	struck := time.Now()
+	never := !w.waitFor(again, struck, wait)
+	gap, _ := w.gap(fault, time.Now())
+	var returned time.Duration
+	back := time.Now()
+	if m.back != nil {
+		m.back()
+		time.Sleep(m.grace)
+		returned, _ = w.gap(back, time.Now())
+	}
+	n := w.since(back)
+	var leader int
+	require.Eventually(t, func() bool { leader = m.leader(); return leader >= 0 }, time.Minute, 100*time.Millisecond)
+	one := w.settle(t, m.urls[leader])
+	one.gap, one.after, one.never, one.returned, one.returnedAcked = gap, gap, never, returned, time.Duration(n)
+	return one
+}
+
+// TestCampaignClusterPeersPatroni lets Patroni manage.
+func TestCampaignClusterPeersPatroni(t *testing.T) {
+	campaign(t)
+	store := etcd(t)
+	for _, f := range []string{"machine killed", "postgres killed", "machine stopped"} {
+		for _, p := range []struct {
+			profile
+
+			rounds int
+		}{{patroniDefaults, 3}, {patroniFast, 5}, {patroniFastest, 5}} {
+			t.Run(p.name+"/"+f, func(t *testing.T) {
+				manageRounds(t, "Patroni "+p.name+", "+f, p.rounds, time.Duration(p.loop)*time.Second, false, func(t *testing.T) *managed {
+					x := newPatroni(t, store, p.profile)
+					m := &managed{urls: x.url, leader: x.leader, grace: time.Duration(p.loop)*time.Second + 5*time.Second}
+					m.fault = func() {
+						roots := x.roots(0)
+						require.Len(t, roots, 2)
+						switch f {
+						case "machine killed":
+							signalAll(syscall.SIGKILL, roots...)
+						case "postgres killed":
+							signalAll(syscall.SIGKILL, x.postmaster(0))
+						default:
+							signalAll(syscall.SIGSTOP, roots...)
+							m.back = func() { signalAll(syscall.SIGCONT, roots...) }
+						}
+					}
+					return m
+				})
+			})
+		}
+	}
+}
+
+// mortal is a register that a manager who is dead, or frozen, does not reach.
+type mortal struct {
+	failover.Register
+
+	dead atomic.Bool
+}
+
+var errDead = errors.New("dead")
+
+func (m *mortal) Load(ctx context.Context) ([]byte, string, error) {
+	if m.dead.Load() {
+		return nil, "", errDead
+	}
+	return m.Register.Load(ctx)
+}
+
+func (m *mortal) Swap(ctx context.Context, value []byte, version string) (string, error) {
+	if m.dead.Load() {
+		return "", errDead
+	}
+	return m.Register.Swap(ctx, value, version)
+}
+
+// TestCampaignClusterPeersManage lets our managers manage, with the same store and the same faults: three of them, of which the one that
+// acts stays or is lost with the primary.
+func TestCampaignClusterPeersManage(t *testing.T) {
+	campaign(t)
+	store := etcd(t)
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{store}, Logger: zap.NewNop()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	for _, f := range []string{"machine killed", "machine stopped"} {
+		for _, p := range []struct {
+			name string
+			cfg  failover.Config
+			with bool // the manager that acts is lost with the primary
+		}{
+			{"defaults", failover.Config{}, false},
+			{"fast", failover.Config{Patience: -1}, false},
+			{"defaults, and the manager with it", failover.Config{}, true},
+			{"fast, and the manager with it", failover.Config{Patience: -1}, true},
+		} {
+			t.Run(p.name+"/"+f, func(t *testing.T) {
+				manageRounds(t, "failover "+p.name+", "+f, 5, time.Second, true, func(t *testing.T) *managed {
+					x := newTrio(t)
+					key := fmt.Sprint("/bench/", time.Now().UnixNano())
+					m := &managed{urls: x.urls(), grace: 5 * time.Second}
+					x.must(0, "drop table written")
+					var end func() // of the one that acts
+					for i := range 3 {
+						register := &mortal{Register: etcdregister.New(client, key)}
+						one, stop := x.manage(i, p.cfg, register)
+						if i == 0 {
+							require.Eventually(t, func() bool { return strings.Contains(one.Known().Names, "ANY 1 (") }, time.Minute, 10*time.Millisecond)
+							end = func() {
+								register.dead.Store(true)
+								stop()
+							}
+						}
+					}
+					m.fault = func() {
+						if f == "machine killed" {
+							require.NoError(t, x.servers[0].Kill())
+						} else {
+							require.NoError(t, x.servers[0].Hang())
+							m.back = func() { require.NoError(t, x.servers[0].Continue()) }
+						}
+						if p.with {
+							end()
+						}
+					}
+					m.leader = func() int { // the one that was promoted
+						for i := 1; i < len(m.urls); i++ {
+							if ask(t, m.urls[i], "select pg_is_in_recovery()") == "false" {
+								return i
+							}
+						}
+						return -1
+					}
+					return m
+				})
+			})
+		}
+	}
+}
+
+// manage starts a manager and returns it and what ends it at once.
+func (x *trio) manage(i int, cfg failover.Config, register failover.Register) (m *failover.Manager, end func()) {
+	x.Helper()
+	cfg.ID, cfg.Register = fmt.Sprint("m", i), register
+	cfg.Logger = slog.New(slog.NewTextHandler(x.Output(), nil)).With("manager", cfg.ID)
+	for _, s := range x.servers {
+		cfg.Nodes = append(cfg.Nodes, failover.Node{Name: s.Name(), URL: cluster.NewSecret(s.URL("postgres")), Address: s.Addr()})
+	}
+	m, err := failover.New(cfg)
+	require.NoError(x, err)
+	ctx, cancel := context.WithCancel(context.Background())
+	done := make(chan error, 1)
+	go func() { done <- m.Run(ctx) }()
+	x.Cleanup(func() {
+		cancel()
+		require.ErrorIs(x, <-done, context.Canceled)
+	})
+	return m, cancel
+}
