@@ -50,6 +50,7 @@ func TestCampaignClusterPeersFollow(t *testing.T) {
 
 // run lets the rounds run and logs the figures. Ours may lose nothing and may fail nothing.
 func (f followed) run(t *testing.T) {
+	t.Helper()
 	fates := map[string][]fate{}
 	for i := range f.rounds {
 		t.Run(fmt.Sprint("round ", i+1), func(t *testing.T) {

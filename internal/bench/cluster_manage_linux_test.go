@@ -92,6 +92,7 @@ func TestCampaignClusterPeersPatroni(t *testing.T) {
 		}{{patroniDefaults, 3}, {patroniFast, 5}, {patroniFastest, 5}} {
 			t.Run(p.name+"/"+f, func(t *testing.T) {
 				manageRounds(t, "Patroni "+p.name+", "+f, p.rounds, time.Duration(p.loop)*time.Second, false, func(t *testing.T) *managed {
+					t.Helper()
 					x := newPatroni(t, store, p.profile)
 					m := &managed{urls: x.url, leader: x.leader, grace: time.Duration(p.loop)*time.Second + 5*time.Second}
 					m.fault = func() {
@@ -155,9 +156,11 @@ func TestCampaignClusterPeersManage(t *testing.T) {
 			{"fast", failover.Config{Patience: -1}, false},
 			{"defaults, and the manager with it", failover.Config{}, true},
 			{"fast, and the manager with it", failover.Config{Patience: -1}, true},
+			{"short probes and lease, and the manager with it", failover.Config{Patience: -1, TTL: time.Second, Probes: cluster.Config{ProbeInterval: 300 * time.Millisecond, ProbeTimeout: 300 * time.Millisecond}}, true},
 		} {
 			t.Run(p.name+"/"+f, func(t *testing.T) {
 				manageRounds(t, "failover "+p.name+", "+f, 5, time.Second, true, func(t *testing.T) *managed {
+					t.Helper()
 					x := newTrio(t)
 					key := fmt.Sprint("/bench/", time.Now().UnixNano())
 					m := &managed{urls: x.urls(), grace: 5 * time.Second}
@@ -201,7 +204,7 @@ func TestCampaignClusterPeersManage(t *testing.T) {
 }
 
 // manage starts a manager and returns it and what ends it at once.
-func (x *trio) manage(i int, cfg failover.Config, register failover.Register) (m *failover.Manager, end func()) {
+func (x *trio) manage(i int, cfg failover.Config, register failover.Register) (_ *failover.Manager, end func()) {
 	x.Helper()
 	cfg.ID, cfg.Register = fmt.Sprint("m", i), register
 	cfg.Logger = slog.New(slog.NewTextHandler(x.Output(), nil)).With("manager", cfg.ID)

@@ -53,7 +53,7 @@ func etcd(t *testing.T) string {
 	start(t, nil, t.TempDir(), path, "--data-dir", t.TempDir(), "--listen-client-urls", "http://"+clients, "--advertise-client-urls", "http://"+clients,
 		"--listen-peer-urls", "http://"+peers, "--initial-advertise-peer-urls", "http://"+peers, "--initial-cluster", "default=http://"+peers, "--log-level", "error", "--unsafe-no-fsync")
 	require.Eventually(t, func() bool {
-		response, err := http.Get("http://" + clients + "/health") //nolint:noctx // a local server
+		response, err := http.Get("http://" + clients + "/health")
 		if err != nil {
 			return false
 		}
@@ -113,9 +113,9 @@ func newPatroni(t *testing.T, store string, speed profile) *patroni {
 		})
 		require.NoError(t, err)
 		config := filepath.Join(dir, "patroni.yml")
-		require.NoError(t, os.WriteFile(config, text, 0o644)) //nolint:gosec // its reader is another user
-		t.Cleanup(func() { signalAll(syscall.SIGKILL, x.roots(i)...) })
+		require.NoError(t, os.WriteFile(config, text, 0o644)) // its reader is another user
 		x.pid[i] = start(t, as, dir, path, config).Process.Pid
+		t.Cleanup(func() { signalAll(syscall.SIGKILL, x.roots(i)...) })
 		if i == 0 {
 			x.until("begin", func() bool { return x.leader() == 0 })
 		}
@@ -189,7 +189,7 @@ func (x *patroni) leader() int {
 
 // roots returns the processes of a node that everything else of it descends from.
 func (x *patroni) roots(i int) (pids []int) {
-	if x.pid[i] != 0 {
+	if words, err := os.ReadFile(filepath.Join("/proc", strconv.Itoa(x.pid[i]), "cmdline")); err == nil && strings.Contains(string(words), filepath.Dir(x.data[i])) { // it lives
 		pids = append(pids, x.pid[i])
 	}
 	if pid := x.postmaster(i); pid != 0 {

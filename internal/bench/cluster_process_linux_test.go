@@ -1,6 +1,7 @@
 package bench
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -48,7 +49,7 @@ func account(t *testing.T) *syscall.Credential {
 // directory makes one that the account can enter, which is removed after the test.
 func directory(t *testing.T, as *syscall.Credential) string {
 	t.Helper()
-	dir, err := os.MkdirTemp("/tmp", "pwp") // the path of a unix socket must be short
+	dir, err := os.MkdirTemp("/tmp", "pwp") //nolint:usetesting // the account must reach it, and the path of a unix socket must be short
 	require.NoError(t, err)
 	t.Cleanup(func() { _ = os.RemoveAll(dir) })
 	if as != nil {
@@ -63,7 +64,7 @@ func start(t *testing.T, as *syscall.Credential, dir string, args ...string) *ex
 	log, err := os.OpenFile(filepath.Join(dir, "log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	require.NoError(t, err)
 	defer func() { _ = log.Close() }()
-	cmd := exec.Command(args[0], args[1:]...) //nolint:noctx // it ends by signals
+	cmd := exec.Command(args[0], args[1:]...) // it ends by signals
 	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, log, log
 	cmd.Env = slices.DeleteFunc(os.Environ(), func(v string) bool { return strings.HasPrefix(v, "PG") || strings.HasPrefix(v, "HOME=") })
 	cmd.Env = append(cmd.Env, "HOME="+dir, "ETCD_UNSUPPORTED_ARCH=arm64")
@@ -94,7 +95,7 @@ func family(pid int) (pids []int) {
 		if err != nil {
 			continue // it has ended
 		}
-		_, rest, _ := strings.Cut(string(text[strings.LastIndexByte(string(text), ')'):]), " ")
+		_, rest, _ := strings.Cut(string(text[bytes.LastIndexByte(text, ')'):]), " ")
 		var state string
 		var parent int
 		if _, err := fmt.Sscan(rest, &state, &parent); err == nil && state != "Z" {
