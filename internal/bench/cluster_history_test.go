@@ -21,7 +21,7 @@ import (
 
 // createWritten makes the table that all clients write to, and insertWritten is how they do.
 const (
-	createWritten = "create table written (client text, id bigint, port int, primary key (client, id))"
+	createWritten = "create table if not exists written (client text, id bigint, port int, primary key (client, id))"
 	insertWritten = "insert into written values ($1, $2, inet_server_port()) returning port"
 )
 
@@ -126,12 +126,13 @@ func (w *writing) gap(from, to time.Time) (longest time.Duration, ended time.Tim
 
 // fate is what became of the writes of one client in one round.
 type fate struct {
-	gap, after              time.Duration // without an acknowledgement: at all, and after the new primary took writes
-	acked, failed, unknown  int
-	lost, wrong             int // acknowledged and not there, failed and there
-	never                   bool
-	failures                map[string]int
-	returned, returnedAcked time.Duration
+	gap, after             time.Duration // without an acknowledgement: at all, and after the new primary took writes
+	acked, failed, unknown int
+	lost, wrong            int // acknowledged and not there, failed and there
+	never                  bool
+	failures               map[string]int
+	returned               time.Duration // the longest time without an acknowledgement after the old primary came back
+	returnedAcked          int           // how many there were then
 }
 
 // settle compares what was told with what is there in the end.
@@ -228,7 +229,7 @@ func logFates(t *testing.T, what string, fates []fate) {
 		}
 	}
 	ms := func(d time.Duration) time.Duration { return d.Round(time.Millisecond) }
-	t.Logf("%s: %d rounds, gap p50 %v p95 %v max %v, after the new primary p50 %v p95 %v max %v, never again in time %d; acknowledged %d, lost %d; failed %d (p50 %d, max %d a round), of them there %d; unknown %d (p50 %d, max %d)",
+	t.Logf("%s: %d rounds, gap p50 %v p95 %v max %v, after the new primary took writes p50 %v p95 %v max %v, never again in time %d; acknowledged %d, lost %d; failed %d (p50 %d, max %d a round), of them there %d; unknown %d (p50 %d, max %d)",
 		what, len(fates), ms(percentile(0.5, gaps)), ms(percentile(0.95, gaps)), ms(slices.Max(gaps)),
 		ms(percentile(0.5, after)), ms(percentile(0.95, after)), ms(slices.Max(after)), never,
 		sum.acked, sum.lost, sum.failed, percentile(0.5, failures), slices.Max(failures), sum.wrong, sum.unknown, percentile(0.5, unknowns), slices.Max(unknowns))

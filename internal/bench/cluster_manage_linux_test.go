@@ -55,7 +55,7 @@ func manageRound(t *testing.T, random time.Duration, m *managed) fate {
 	t.Helper()
 	const wait, again = 2 * time.Minute, 50
 	c := openCluster(t, m.urls, wait)
-	_, err := c.Writer().Exec(t.Context(), createWritten)
+	_, err := c.Writer().Exec(t.Context(), createWritten) // Patroni's has none
 	require.NoError(t, err)
 	w := startWriting(t, "cluster", 4, wait, writeCluster(c))
 	require.True(t, w.waitFor(200, time.Now(), time.Minute), "no writes")
@@ -76,7 +76,7 @@ func manageRound(t *testing.T, random time.Duration, m *managed) fate {
 	var leader int
 	require.Eventually(t, func() bool { leader = m.leader(); return leader >= 0 }, time.Minute, 100*time.Millisecond)
 	one := w.settle(t, m.urls[leader])
-	one.gap, one.after, one.never, one.returned, one.returnedAcked = gap, gap, never, returned, time.Duration(n)
+	one.gap, one.after, one.never, one.returned, one.returnedAcked = gap, 0, never, returned, n
 	return one
 }
 
@@ -138,69 +138,91 @@ func (m *mortal) Swap(ctx context.Context, value []byte, version string) (string
 	return m.Register.Swap(ctx, value, version)
 }
 
-// TestCampaignClusterPeersManage lets our managers manage, with the same store and the same faults: three of them, of which the one that
-// acts stays or is lost with the primary.
+// ours is how three managers of ours are configured.
+type ours struct {
+	name string
+	cfg  failover.Config
+	with bool // the one that acts is lost with the primary
+}
+
+var oursFast = ours{"fast", failover.Config{Patience: -1}, false}
+
+// TestClusterPeersManage is the short form of the campaign.
+func TestClusterPeersManage(t *testing.T) {
+	oursFast.run(t, etcdClient(t), "machine killed", 1)
+}
+
+// TestCampaignClusterPeersManage lets our managers manage, with the same store and the same faults.
 func TestCampaignClusterPeersManage(t *testing.T) {
 	campaign(t)
-	store := etcd(t)
-	client, err := clientv3.New(clientv3.Config{Endpoints: []string{store}, Logger: zap.NewNop()})
-	require.NoError(t, err)
-	t.Cleanup(func() { _ = client.Close() })
+	client := etcdClient(t)
 	for _, f := range []string{"machine killed", "machine stopped"} {
-		for _, p := range []struct {
-			name string
-			cfg  failover.Config
-			with bool // the manager that acts is lost with the primary
-		}{
+		for _, o := range []ours{
 			{"defaults", failover.Config{}, false},
-			{"fast", failover.Config{Patience: -1}, false},
+			oursFast,
 			{"defaults, and the manager with it", failover.Config{}, true},
 			{"fast, and the manager with it", failover.Config{Patience: -1}, true},
 			{"short probes and lease, and the manager with it", failover.Config{Patience: -1, TTL: time.Second, Probes: cluster.Config{ProbeInterval: 300 * time.Millisecond, ProbeTimeout: 300 * time.Millisecond}}, true},
 		} {
-			t.Run(p.name+"/"+f, func(t *testing.T) {
-				manageRounds(t, "failover "+p.name+", "+f, 5, time.Second, true, func(t *testing.T) *managed {
-					t.Helper()
-					x := newTrio(t)
-					key := fmt.Sprint("/bench/", time.Now().UnixNano())
-					m := &managed{urls: x.urls(), grace: 5 * time.Second}
-					x.must(0, "drop table written")
-					var end func() // of the one that acts
-					for i := range 3 {
-						register := &mortal{Register: etcdregister.New(client, key)}
-						one, stop := x.manage(i, p.cfg, register)
-						if i == 0 {
-							require.Eventually(t, func() bool { return strings.Contains(one.Known().Names, "ANY 1 (") }, time.Minute, 10*time.Millisecond)
-							end = func() {
-								register.dead.Store(true)
-								stop()
-							}
-						}
-					}
-					m.fault = func() {
-						if f == "machine killed" {
-							require.NoError(t, x.servers[0].Kill())
-						} else {
-							require.NoError(t, x.servers[0].Hang())
-							m.back = func() { require.NoError(t, x.servers[0].Continue()) }
-						}
-						if p.with {
-							end()
-						}
-					}
-					m.leader = func() int { // the one that was promoted
-						for i := 1; i < len(m.urls); i++ {
-							if ask(t, m.urls[i], "select pg_is_in_recovery()") == "false" {
-								return i
-							}
-						}
-						return -1
-					}
-					return m
-				})
-			})
+			t.Run(o.name+"/"+f, func(t *testing.T) { o.run(t, client, f, 5) })
 		}
 	}
+}
+
+func etcdClient(t *testing.T) *clientv3.Client {
+	t.Helper()
+	client, err := clientv3.New(clientv3.Config{Endpoints: []string{etcd(t)}, Logger: zap.NewNop()})
+	require.NoError(t, err)
+	t.Cleanup(func() { _ = client.Close() })
+	return client
+}
+
+func (o ours) run(t *testing.T, client *clientv3.Client, fault string, rounds int) {
+	t.Helper()
+	manageRounds(t, "failover "+o.name+", "+fault, rounds, time.Second, true, func(t *testing.T) *managed {
+		t.Helper()
+		return o.build(t, client, fault)
+	})
+}
+
+// build starts servers and managers, and waits until the first one acts.
+func (o ours) build(t *testing.T, client *clientv3.Client, fault string) *managed {
+	t.Helper()
+	x := newTrio(t)
+	key := fmt.Sprint("/bench/", time.Now().UnixNano())
+	m := &managed{urls: x.urls(), grace: 5 * time.Second}
+	var end func() // of the one that acts
+	for i := range 3 {
+		register := &mortal{Register: etcdregister.New(client, key)}
+		one, stop := x.manage(i, o.cfg, register)
+		if i == 0 {
+			require.Eventually(t, func() bool { return strings.Contains(one.Known().Names, "ANY 1 (") }, time.Minute, 10*time.Millisecond)
+			end = func() {
+				register.dead.Store(true)
+				stop()
+			}
+		}
+	}
+	m.fault = func() {
+		if fault == "machine killed" {
+			require.NoError(t, x.servers[0].Kill())
+		} else {
+			require.NoError(t, x.servers[0].Hang())
+			m.back = func() { require.NoError(t, x.servers[0].Continue()) }
+		}
+		if o.with {
+			end()
+		}
+	}
+	m.leader = func() int { // the one that was promoted
+		for i := 1; i < len(m.urls); i++ {
+			if ask(t, m.urls[i], "select pg_is_in_recovery()") == "false" {
+				return i
+			}
+		}
+		return -1
+	}
+	return m
 }
 
 // manage starts a manager and returns it and what ends it at once.
