@@ -24,11 +24,18 @@ import (
 // managed is a cluster that something manages.
 type managed struct {
 	urls   []string
-	fault  func()     // which takes effect before it returns
-	back   func()     // nil for one that does not come back
-	leader func() int // who is the primary in the end, as the manager sees it
-	grace  time.Duration
+	fault  func()        // which takes effect before it returns
+	back   func()        // nil for one that does not come back
+	leader func() int    // who is the primary in the end, as the manager sees it
+	frozen time.Duration // how long at least before it comes back
+	grace  time.Duration // how long the writers go on then
 }
+
+// stoppedLong is a fault that outlives all leases by far.
+const (
+	stoppedLong = "machine stopped for 70 s"
+	frozenLong  = 70 * time.Second
+)
 
 // manageRounds lets rounds run: writes through a cluster in follow mode, a fault, and what became of the writes. From the fault to the
 // first acknowledged write is the gap.
@@ -66,6 +73,9 @@ func manageRound(t *testing.T, random time.Duration, m *managed) fate {
 	never := !w.waitFor(again, struck, wait)
 	gap, _ := w.gap(fault, time.Now())
 	var returned time.Duration
+	if m.back != nil {
+		time.Sleep(m.frozen - time.Since(fault))
+	}
 	back := time.Now()
 	if m.back != nil {
 		m.back()
@@ -84,17 +94,23 @@ func manageRound(t *testing.T, random time.Duration, m *managed) fate {
 func TestCampaignClusterPeersPatroni(t *testing.T) {
 	campaign(t)
 	store := etcd(t)
-	for _, f := range []string{"machine killed", "postgres killed", "machine stopped"} {
+	for _, f := range []string{"machine killed", "postgres killed", "machine stopped", stoppedLong} {
 		for _, p := range []struct {
 			profile
 
 			rounds int
 		}{{patroniDefaults, 3}, {patroniFast, 5}, {patroniFastest, 5}} {
+			if f == stoppedLong && p.profile != patroniDefaults {
+				continue
+			}
 			t.Run(p.name+"/"+f, func(t *testing.T) {
 				manageRounds(t, "Patroni "+p.name+", "+f, p.rounds, time.Duration(p.loop)*time.Second, false, func(t *testing.T) *managed {
 					t.Helper()
 					x := newPatroni(t, store, p.profile)
 					m := &managed{urls: x.url, leader: x.leader, grace: time.Duration(p.loop)*time.Second + 5*time.Second}
+					if f == stoppedLong {
+						m.frozen = frozenLong
+					}
 					m.fault = func() {
 						roots := x.roots(0)
 						require.Len(t, roots, 2)
@@ -156,7 +172,7 @@ func TestClusterPeersManage(t *testing.T) {
 func TestCampaignClusterPeersManage(t *testing.T) {
 	campaign(t)
 	client := etcdClient(t)
-	for _, f := range []string{"machine killed", "machine stopped"} {
+	for _, f := range []string{"machine killed", "machine stopped", stoppedLong} {
 		for _, o := range []ours{
 			{"defaults", failover.Config{}, false},
 			oursFast,
@@ -164,6 +180,9 @@ func TestCampaignClusterPeersManage(t *testing.T) {
 			{"fast, and the manager with it", failover.Config{Patience: -1}, true},
 			{"short probes and lease, and the manager with it", failover.Config{Patience: -1, TTL: time.Second, Probes: cluster.Config{ProbeInterval: 300 * time.Millisecond, ProbeTimeout: 300 * time.Millisecond}}, true},
 		} {
+			if f == stoppedLong && o.name != "defaults" {
+				continue
+			}
 			t.Run(o.name+"/"+f, func(t *testing.T) { o.run(t, client, f, 5) })
 		}
 	}
@@ -202,6 +221,9 @@ func (o ours) build(t *testing.T, client *clientv3.Client, fault string) *manage
 				stop()
 			}
 		}
+	}
+	if fault == stoppedLong {
+		m.frozen = frozenLong
 	}
 	m.fault = func() {
 		if fault == "machine killed" {
