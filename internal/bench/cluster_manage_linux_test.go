@@ -215,7 +215,7 @@ func (o ours) build(t *testing.T, client *clientv3.Client, fault string) *manage
 		register := &mortal{Register: etcdregister.New(client, key)}
 		one, stop := x.manage(i, o.cfg, register)
 		if i == 0 {
-			require.Eventually(t, func() bool { return strings.Contains(one.Known().Names, "ANY 1 (") }, time.Minute, 10*time.Millisecond)
+			require.Eventually(t, func() bool { return strings.Contains(one.Status().Record.Known.Names, "ANY 1 (") }, time.Minute, 10*time.Millisecond)
 			end = func() {
 				register.dead.Store(true)
 				stop()
