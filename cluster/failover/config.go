@@ -1,6 +1,7 @@
 package failover
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -35,7 +36,7 @@ type Config struct {
 	Register Register
 	// ID is the name of this manager among them. Defaults to one that is made of the host and the process.
 	ID string
-	// TTL is how long the others wait until they take over. Defaults to 5 s.
+	// TTL is how long the others wait until they take over. Defaults to 3 s.
 	TTL time.Duration
 	// Patience is how long a primary must have failed before it is replaced: longer than a restart takes, or the recovery after a
 	// crash. Defaults to 2 s; -1 is none.
@@ -68,7 +69,7 @@ type Config struct {
 
 // Defaults and limits of [Config].
 const (
-	DefaultTTL         = 5 * time.Second
+	DefaultTTL         = 3 * time.Second
 	DefaultPatience    = 2 * time.Second
 	DefaultRejoinRetry = 30 * time.Second
 	DefaultDrain       = 5 * time.Second
@@ -125,6 +126,16 @@ func (c Config) Validate() error {
 		}
 	}
 	return errors.Join(errs...)
+}
+
+// Fast returns the configuration with what it leaves open set so that a primary is replaced as soon as it can be: a TTL of 1 s, no
+// Patience, and probes that fail after 300 ms. A primary that is only restarted, or that is slow for a second, is replaced then, too.
+func (c Config) Fast() Config {
+	c.TTL = cmp.Or(c.TTL, minTTL)
+	c.Patience = cmp.Or(c.Patience, -1)
+	c.Probes.ProbeInterval = cmp.Or(c.Probes.ProbeInterval, 300*time.Millisecond)
+	c.Probes.ProbeTimeout = cmp.Or(c.Probes.ProbeTimeout, 300*time.Millisecond)
+	return c
 }
 
 // probes is how the nodes are watched.

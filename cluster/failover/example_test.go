@@ -76,7 +76,7 @@ func ExampleConfig() {
 	// Nodes[0].URL is empty: must be as in postgres://admin@host:5432/postgres
 	// Nodes has 1: must have two at least
 	// Register is nil: all managers of the cluster must share one
-	// TTL is -1ns: must be 1s at least, or 0 for 5s
+	// TTL is -1ns: must be 1s at least, or 0 for 3s
 }
 
 func ExampleNode() {
@@ -293,4 +293,10 @@ func ExampleStatus() {
 	s := m.Status()
 	fmt.Println(s.ID, "leads:", s.Leads)
 	// Output: host-a leads: false
+}
+
+func ExampleConfig_Fast() {
+	c := failover.Config{TTL: 2 * time.Second}.Fast()
+	fmt.Println(c.TTL, c.Patience, c.Probes.ProbeTimeout)
+	// Output: 2s -1ns 300ms
 }

@@ -40,16 +40,16 @@ func round(ctx context.Context, stop, fast bool) (r result, err error) {
 	var began time.Time
 	told := make(chan string, 100)
 	done := make(chan failover.Plan, 1)
-	patience := failover.DefaultPatience
-	if fast {
-		patience = -1
-	}
-	m, err := failover.New(failover.Config{Patience: patience, Nodes: managed, Register: new(failover.Memory), OnStep: func(p failover.Plan, s failover.Step) {
+	cfg := failover.Config{Nodes: managed, Register: new(failover.Memory), OnStep: func(p failover.Plan, s failover.Step) {
 		told <- fmt.Sprintf("+%4d ms  %s", s.At.Sub(began).Milliseconds(), s.Text)
 		if p.Phase == failover.Done {
 			done <- p
 		}
-	}})
+	}}
+	if fast {
+		cfg = cfg.Fast()
+	}
+	m, err := failover.New(cfg)
 	if err != nil {
 		return r, err
 	}

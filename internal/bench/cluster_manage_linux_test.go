@@ -161,7 +161,7 @@ type ours struct {
 	with bool // the one that acts is lost with the primary
 }
 
-var oursFast = ours{"fast", failover.Config{Patience: -1}, false}
+var oursFast = ours{"fast", failover.Config{}.Fast(), false}
 
 // TestClusterPeersManage is the short form of the campaign.
 func TestClusterPeersManage(t *testing.T) {
@@ -177,8 +177,7 @@ func TestCampaignClusterPeersManage(t *testing.T) {
 			{"defaults", failover.Config{}, false},
 			oursFast,
 			{"defaults, and the manager with it", failover.Config{}, true},
-			{"fast, and the manager with it", failover.Config{Patience: -1}, true},
-			{"short probes and lease, and the manager with it", failover.Config{Patience: -1, TTL: time.Second, Probes: cluster.Config{ProbeInterval: 300 * time.Millisecond, ProbeTimeout: 300 * time.Millisecond}}, true},
+			{"fast, and the manager with it", failover.Config{}.Fast(), true},
 		} {
 			if f == stoppedLong && o.name != "defaults" {
 				continue

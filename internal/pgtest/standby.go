@@ -39,9 +39,6 @@ func (s *Server) Standby(ctx context.Context, cfg StandbyConfig) (*Server, error
 	own := s.cfg
 	own.Name, own.DiskSize = cfg.Name, 0
 	own.Parameters = map[string]string{}
-	if cfg.Synchronous {
-		own.Parameters["synchronous_commit"] = "on" // also as a primary, one day
-	}
 	for _, parameters := range []map[string]string{s.cfg.Parameters, cfg.Parameters} {
 		maps.Copy(own.Parameters, parameters)
 	}
