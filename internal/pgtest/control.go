@@ -30,6 +30,7 @@ func (s *Server) start(ctx context.Context) error {
 	defer func() { _ = log.Close() }()
 	cmd := exec.Command(s.bin.Path("postgres"), "-D", s.data) //nolint:noctx // it ends by our signals
 	s.owner.own(cmd)
+	cmd.Env = append(cmd.Env, s.env...)
 	cmd.Stdout, cmd.Stderr = log, log
 	if s.cfg.Log != nil {
 		both := io.MultiWriter(log, s.cfg.Log)

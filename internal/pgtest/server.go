@@ -66,6 +66,7 @@ type Server struct {
 	members []io.Closer   // standbys and poolers, closed before the server
 	sync    []string      // names of the synchronous standbys
 	closed  bool
+	env     []string // for the next start
 }
 
 // Start makes a cluster and starts it. It returns when the server answers. Errors carry the last lines of its log; when
