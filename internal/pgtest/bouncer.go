@@ -64,7 +64,7 @@ func StartBouncer(ctx context.Context, cfg BouncerConfig) (*Bouncer, error) {
 		return nil, err
 	}
 	s := cfg.Server
-	dir, err := s.owner.tempDir()
+	dir, err := s.owner.tempDir(s.cfg.Dir)
 	if err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
 	}

@@ -74,11 +74,14 @@ func (o owner) writeFile(path, text string) error {
 }
 
 // tempDir makes a directory that o can reach. Root's own temporary directories may be closed to others, so as root it
-// is made in /tmp. Names are short because the path of a unix socket is limited to about 100 bytes.
-func (o owner) tempDir() (string, error) {
-	parent := os.TempDir()
-	if o.dropped {
+// is made in /tmp, unless parent says where. Names are short because the path of a unix socket is limited to about 100 bytes.
+func (o owner) tempDir(parent string) (string, error) {
+	switch {
+	case parent != "":
+	case o.dropped:
 		parent = "/tmp"
+	default:
+		parent = os.TempDir()
 	}
 	dir, err := os.MkdirTemp(parent, "pgt")
 	if err != nil {

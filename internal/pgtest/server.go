@@ -46,6 +46,9 @@ type Config struct {
 	Foreign bool
 	// DiskSize, when positive, puts the data on a disk of that many bytes, for [Server.FillDisk]. It needs root on Linux.
 	DiskSize int64
+	// Dir is where the server's directory is made: /dev/shm for one whose data is in memory. Defaults to the system's place for
+	// temporary files. It must be short: the path of a socket is.
+	Dir string
 	// Log gets a copy of the server's log.
 	Log io.Writer
 }
@@ -98,7 +101,7 @@ func newServer(cfg Config) (*Server, error) {
 	if s.owner, err = findOwner(); err != nil {
 		return nil, err
 	}
-	if s.dir, err = s.owner.tempDir(); err != nil {
+	if s.dir, err = s.owner.tempDir(cfg.Dir); err != nil {
 		return nil, fmt.Errorf("pgtest: %w", err)
 	}
 	if s.guard, err = newGuard(s.dir); err != nil {
