@@ -20,6 +20,8 @@ func outcomeOf(err error) outcome {
 		switch {
 		case strings.HasPrefix(pg.Code, "57P"), strings.HasPrefix(pg.Code, "58"), strings.HasPrefix(pg.Code, "XX"): // goes down, comes up, cannot read its files
 			return failed
+		case strings.HasPrefix(pg.Code, "08"): // a pooler does not reach it
+			return failed
 		case pg.Code == "55000": // it was promoted between two functions
 			return unchanged
 		}
@@ -56,6 +58,8 @@ func effectOf(err error, conn *pgconn.PgConn) effect {
 		switch {
 		case pg.Code == "25006":
 			return notPrimary
+		case notForwarded(pg):
+			return unsent
 		case pg.Severity == "ERROR" || pg.SeverityUnlocalized == "ERROR":
 			return executed
 		}
@@ -68,6 +72,12 @@ func effectOf(err error, conn *pgconn.PgConn) effect {
 		return executed // of pgx, such as an argument that it cannot encode
 	}
 	return unknown
+}
+
+// notForwarded says whether PgBouncer has given up to find a server for a statement, which none has got then. What it says when a server
+// breaks that has one has the same code.
+func notForwarded(pg *pgconn.PgError) bool {
+	return pg.Code == "08P01" && pg.Severity == "FATAL" && (pg.Message == "query_wait_timeout" || strings.HasSuffix(pg.Message, "(server_login_retry)"))
 }
 
 // unreplicated is what a connection remembers when the server said that a commit did not wait for its standbys.

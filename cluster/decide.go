@@ -43,6 +43,7 @@ type view struct {
 	asking bool      // nobody knows yet whether it answers
 	status Status    // what it last said
 	asked  time.Time // when it was asked for that
+	probed time.Time // when it was last asked, whatever became of that
 	// followed is how far it came on the timeline before the one that it is the primary of, as far as that was seen.
 	followed LSN
 }
@@ -167,7 +168,7 @@ func (d *decision) waits(last *view, r rules, now time.Time) bool {
 	if d.rival.IsZero() {
 		d.rival = now
 	}
-	askedSince := last.asked.After(d.rival)
+	askedSince := last.probed.After(d.rival) // one that only says that it does not want us has lived on, too
 	return r.refuse || r.grace > 0 && (!askedSince || now.Sub(d.rival) < r.grace)
 }
 

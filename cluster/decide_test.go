@@ -88,11 +88,11 @@ func TestTwoPrimaries(t *testing.T) {
 	gone := decide(first.belief, []view{is(old, Suspect), young}, r, at(time.Second))
 	require.Equal(t, 1, gone.primary, "it does not answer any more")
 
-	old.asked = at(-time.Second)
+	old.probed = at(-time.Second)
 	silent := decide(first.belief, []view{old, young}, r, at(3*time.Second))
 	require.Equal(t, none, silent.primary, "nobody knows whether it lives")
 
-	old.asked = at(time.Second)
+	old.probed = at(time.Second)
 	waiting := decide(first.belief, []view{old, young}, r, at(1900*time.Millisecond))
 	require.Equal(t, none, waiting.primary)
 	require.True(t, waiting.split)
@@ -102,6 +102,10 @@ func TestTwoPrimaries(t *testing.T) {
 	require.Equal(t, Stale, after.states[0])
 	later := decide(after.belief, []view{old, young}, r, at(3*time.Second))
 	require.Equal(t, 1, later.primary)
+
+	old.asked = at(-time.Hour)
+	unwilling := decide(waiting.belief, []view{old, young}, r, at(2*time.Second))
+	require.Equal(t, 1, unwilling.primary, "it lives, and says nothing but that it does not want us")
 
 	refused := decide(first.belief, []view{old, young}, rules{refuse: true}, at(time.Hour))
 	require.Equal(t, none, refused.primary)

@@ -61,7 +61,7 @@ func (c *Cluster) take(r report) {
 	}
 	n.detector.observe(outcomeOf(r.err), thresholds{c.cfg.FailureThreshold, c.cfg.RecoveryThreshold})
 	v := &n.view
-	v.asking = false
+	v.asking, v.probed = false, r.asked
 	v.health = n.detector.health
 	if r.err != nil {
 		return

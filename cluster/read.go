@@ -95,21 +95,25 @@ func (r *rows) readOn(ctx context.Context, on *reader, conn *pgxpool.Conn) (err 
 	return err
 }
 
-// attempts is how many nodes a read is tried on.
+// attempts is how many nodes a read is sent to. It may be what ends the server that executes it.
 const attempts = 3
 
-// read reads from a node, or from another one.
+// read reads from a node, or from another one. As long as the read was not sent to one, it waits for one up to [Config.WriteWait].
 func (c *Cluster) read(ctx context.Context, what reading) error {
 	var tried [attempts]*target
 	var last error
-	for n := range attempts {
+	var until time.Time // zero as long as there were nodes to try
+	pause := time.Millisecond
+	for n, sent := 0, 0; ; {
 		r, err := c.reader(ctx, tried[:n])
 		if err != nil {
 			return withLast(err, last)
 		}
 		conn, r, err := c.acquire(ctx, r)
 		if err == nil {
-			err = what.readOn(ctx, r, conn)
+			if err = what.readOn(ctx, r, conn); !wasNotForwarded(err) {
+				sent++
+			}
 		}
 		if err == nil || !isNodes(err) || ctx.Err() != nil {
 			return err
@@ -117,10 +121,42 @@ func (c *Cluster) read(ctx context.Context, what reading) error {
 		if c.ctx.Err() != nil {
 			return ErrClosed
 		}
-		last, tried[n] = err, r.target
 		c.suspect()
+		last, tried[n] = err, r.target
+		if n++; sent == attempts {
+			return last
+		}
+		if n < attempts {
+			continue
+		}
+		now := time.Now()
+		if until.IsZero() {
+			until = now.Add(c.cfg.WriteWait)
+		}
+		if n = 0; now.After(until) || !c.rest(ctx, pause) {
+			return last
+		}
+		pause = min(2*pause, c.cfg.UrgentInterval)
 	}
-	return last
+}
+
+// rest waits a while. It returns false when ctx is done, or the cluster closed.
+func (c *Cluster) rest(ctx context.Context, d time.Duration) bool {
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+		return true
+	case <-ctx.Done():
+	case <-c.ctx.Done():
+	}
+	return false
+}
+
+// wasNotForwarded says whether the error of a read is that of a pooler that has no server for it.
+func wasNotForwarded(err error) bool {
+	pg, ok := errors.AsType[*pgconn.PgError](err)
+	return ok && notForwarded(pg)
 }
 
 // reader returns the node for a read, and waits for one if there is none.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/stretchr/testify/require"
@@ -59,4 +60,31 @@ func TestSessionsGoToThePrimary(t *testing.T) {
 		require.Equal(t, i+1, n)
 		require.Equal(t, x.servers[0].Port(), port)
 	}
+}
+
+// A read of a session that no replica can serve waits for the primary, when that is gone.
+func TestSessionsWaitForThePrimary(t *testing.T) {
+	t.Parallel()
+	x := newTrio(t, nil)
+	for i := range 2 {
+		x.must(i+1, "select pg_wal_replay_pause()")
+	}
+	c := x.open(cluster.Config{})
+	ctx := cluster.WithSession(context.Background(), new(cluster.Session))
+	_, err := c.Writer().Exec(ctx, "insert into written values (1)")
+	require.NoError(t, err)
+	require.NoError(t, x.servers[0].Kill())
+	type answer struct {
+		n   int
+		err error
+	}
+	came := make(chan answer, 1)
+	go func() {
+		var a answer
+		a.err = c.Reader().QueryRow(ctx, "select count(*) from written").Scan(&a.n)
+		came <- a
+	}()
+	time.Sleep(300 * time.Millisecond) // it must have failed by then, if it does
+	require.NoError(t, x.servers[0].Start(t.Context()))
+	require.Equal(t, answer{1, nil}, <-came)
 }
