@@ -33,7 +33,7 @@ func (r *round) again(freeze bool) (winner int) {
 	} else {
 		require.NoError(r, r.servers[0].Start(r.Context()))
 	}
-	r.note("the old one is back")
+	r.notef("the old one is back")
 	return r.settled()
 }
 
@@ -56,7 +56,7 @@ func managerKilled(r *round) {
 	r.busy(cluster.Config{})
 	r.lose(freeze)
 	require.Eventually(r, died.Load, hang, tick, "the manager lives")
-	r.note("a manager was killed at step %d", step)
+	r.notef("a manager was killed at step %d", step)
 	r.replaced()
 	r.settled()
 	r.finish(r.again(freeze))
@@ -89,7 +89,7 @@ func twoManagers(r *round) {
 	r.busy(cluster.Config{})
 	r.lose(freeze)
 	require.Eventually(r, slept.Load, hang, tick, "no manager comes to step %d", step)
-	r.note("a manager sleeps for %v at step %d", nap, step)
+	r.notef("a manager sleeps for %v at step %d", nap, step)
 	r.replaced()
 	r.settled()
 	r.finish(r.again(freeze))
@@ -122,6 +122,6 @@ func storeDown(r *round) {
 	require.Eventually(r, func() bool { return r.audit.down.Load() == 0 }, hang, tick)
 	r.settled()
 	require.Positive(r, r.audit.times(), "nobody asked while the store was down")
-	r.note("the store was down from step %d on, for %v: %s; it was asked %d times", step, length, []string{"", "fails", "hangs", "stores and fails"}[how], r.audit.times())
+	r.notef("the store was down from step %d on, for %v: %s; it was asked %d times", step, length, []string{"", "fails", "hangs", "stores and fails"}[how], r.audit.times())
 	r.finish(r.again(freeze))
 }

@@ -30,7 +30,7 @@ func (r *round) silent() {
 		time.Sleep(50 * time.Millisecond)
 		return r.clients[0].Stats().ToClient == before && r.l.underWay() > 0
 	}, hang, tick, "answers come")
-	r.note("%d writes wait, nothing comes", r.l.underWay())
+	r.notef("%d writes wait, nothing comes", r.l.underWay())
 }
 
 // restored ends it on all ways to the first primary.
@@ -39,7 +39,7 @@ func (r *round) restored() {
 	for _, i := range []int{1, 2} {
 		r.heal(i)
 	}
-	r.note("healed")
+	r.notef("healed")
 }
 
 // partitioned cuts the primary off from everybody but a client on its side.
@@ -75,7 +75,7 @@ func partitionedOneWay(r *round) {
 		clients = faultproxy.None
 	}
 	r.cut(clients, direction)
-	r.note("direction %v, streams alone: %v", direction, onlyStreams)
+	r.notef("direction %v, streams alone: %v", direction, onlyStreams)
 	if onlyStreams {
 		require.Eventually(r, func() bool { // nothing is acknowledged: probes are answered, writes are not
 			before := r.l.count(r.servers[0])
@@ -143,7 +143,7 @@ func slowReplica(r *round) {
 	}
 	late := func() bool { return r.c.Report().Nodes[victim].LagBytes > 0 }
 	require.Eventually(r, late, hang, tick, "it is not late")
-	r.note("%s is late: %s", r.servers[victim].Name(), []string{"latency", "bandwidth", "replay paused"}[kind])
+	r.notef("%s is late: %s", r.servers[victim].Name(), []string{"latency", "bandwidth", "replay paused"}[kind])
 	port := r.servers[victim].Port()
 	if kind == 2 {
 		require.Eventually(r, func() bool {
@@ -151,7 +151,7 @@ func slowReplica(r *round) {
 			time.Sleep(100 * time.Millisecond)
 			return r.l.readsOf(port) == before
 		}, hang, tick, "reads go to a replica that is too late")
-		r.note("no reads go there")
+		r.notef("no reads go there")
 	}
 	time.Sleep(hold)
 	r.streams[victim].SetFault(faultproxy.Fault{})
@@ -195,13 +195,13 @@ func nameMoved(r *round) {
 	winner := r.failover(1, 2)
 	time.Sleep(late)
 	require.Zero(r, r.l.count(r.servers[winner]))
-	at.Store(int32(winner)) //nolint:gosec // 1 or 2
+	at.Store(int32(winner))
 	r.acknowledged(r.l, winner, 20)
 	moved := false
 	for _, e := range c.Report().Events {
 		moved = moved || e.Kind == cluster.NodeMoved
 	}
 	require.True(r, moved, "nobody was told")
-	r.note("the name moved to %s", r.servers[winner].Name())
+	r.notef("the name moved to %s", r.servers[winner].Name())
 	r.finish(winner)
 }

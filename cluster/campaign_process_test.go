@@ -25,7 +25,7 @@ func killed9(r *round) {
 	winner := r.replaced()
 	if returns {
 		require.NoError(r, r.servers[0].Start(r.Context()))
-		r.note("the old primary is back")
+		r.notef("the old primary is back")
 	}
 	r.finish(winner)
 }
@@ -41,7 +41,7 @@ func backendKilled(r *round) {
 	before := r.servers[0].PID()
 	require.NoError(r, syscall.Kill(pid, syscall.SIGKILL))
 	require.Eventually(r, func() bool { return strings.Contains(r.servers[0].LogTail(500), "was terminated by signal 9") }, hang, tick)
-	r.note("a %s was killed, and the server recovers", kind)
+	r.notef("a %s was killed, and the server recovers", kind)
 	r.stays()
 	require.Equal(r, before, r.servers[0].PID(), "the server is the same")
 	r.finish(0)
@@ -75,7 +75,7 @@ func stopped(r *round) {
 	case 0:
 		time.Sleep(wait)
 		resume()
-		r.note("it woke up after %v", wait)
+		r.notef("it woke up after %v", wait)
 		r.finish(r.settled())
 		return
 	case 1:
@@ -86,19 +86,19 @@ func stopped(r *round) {
 	}
 	winner := r.replaced()
 	resume()
-	r.note("it woke up %s the promotion", []string{"", "during", "after"}[when])
+	r.notef("it woke up %s the promotion", []string{"", "during", "after"}[when])
 	r.finish(winner)
 }
 
 // frozen says that a server is stopped.
 func (r *round) frozen(i int) {
 	r.Helper()
-	text, err := os.ReadFile("/proc/" + strconv.Itoa(r.servers[i].PID()) + "/stat")
-	if err == nil { // not on every system
+	require.Eventually(r, func() bool { // a signal takes its time
+		text, err := os.ReadFile("/proc/" + strconv.Itoa(r.servers[i].PID()) + "/stat")
 		_, state, _ := strings.Cut(string(text), ") ")
-		require.Equal(r, "T", state[:1])
-	}
-	r.note("%s is frozen", r.servers[i].Name())
+		return err != nil || strings.HasPrefix(state, "T") // not every system has it
+	}, hang, time.Millisecond, "%s runs", r.servers[i].Name())
+	r.notef("%s is frozen", r.servers[i].Name())
 }
 
 // replicaRestarts lets replicas die, or restart, one after the other or both at once.
@@ -133,7 +133,7 @@ func replicaRestarts(r *round) {
 			time.Sleep(away)
 		}
 		start(i)
-		r.note("%s is back", r.servers[i].Name())
+		r.notef("%s is back", r.servers[i].Name())
 	}
 	r.stays()
 	r.finish(0)
@@ -158,7 +158,7 @@ func promotedBeside(r *round) {
 	}
 	require.Equal(r, "false", r.ask(0, "select pg_is_in_recovery()"))
 	require.Equal(r, "false", r.ask(winner, "select pg_is_in_recovery()"))
-	r.note("two are primaries (the old one needs both: %v)", needsBoth)
+	r.notef("two are primaries (the old one needs both: %v)", needsBoth)
 	time.Sleep(late)
 	switch how {
 	case 0:
@@ -166,7 +166,7 @@ func promotedBeside(r *round) {
 	case 1:
 		require.NoError(r, r.servers[0].Kill())
 	}
-	r.note("after %v the old one %s", late, []string{"is shut down", "is killed", "stays"}[how])
+	r.notef("after %v the old one %s", late, []string{"is shut down", "is killed", "stays"}[how])
 	r.acknowledged(r.l, winner, 20)
 	r.finish(winner)
 }
@@ -190,7 +190,7 @@ func staleReturns(r *round) {
 	require.NoError(r, old.Start(r.Context()))
 	r.must(0, "alter system set synchronous_standby_names = ''", "select pg_reload_conf()")
 	r.must(0, "insert into written values (-10)")
-	r.note("the old primary is back and acknowledges")
+	r.notef("the old primary is back and acknowledges")
 	writes, reads := r.l.count(old), r.l.readsOf(old.Port())
 	var fresh *cluster.Cluster
 	if freezes {

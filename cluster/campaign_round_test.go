@@ -55,7 +55,7 @@ type round struct {
 }
 
 func newRound(x *trio, seed uint64, modes []mode, small bool) *round {
-	r := &round{managers: &managers{trio: x}, rng: rand.New(rand.NewPCG(seed, 6)), small: small} //nolint:gosec // it must be reproducible
+	r := &round{managers: &managers{trio: x}, rng: rand.New(rand.NewPCG(seed, 6)), small: small}
 	r.mode = modes[r.rng.IntN(len(modes))]
 	r.writers = 1 + r.rng.IntN(4)
 	r.sessions, r.obstinate, r.cascade = r.coin(), r.coin(), r.coin()
@@ -74,8 +74,8 @@ func (r *round) between(least, most int) time.Duration {
 // standby draws one of the two.
 func (r *round) standby() int { return 1 + r.rng.IntN(2) }
 
-// note keeps what happened, for the line that tells of the round.
-func (r *round) note(format string, args ...any) {
+// notef keeps what happened, for the line that tells of the round.
+func (r *round) notef(format string, args ...any) {
 	r.told = append(r.told, fmt.Sprintf(format, args...))
 }
 
@@ -155,7 +155,7 @@ func (r *round) replaced() (winner int) {
 		winner = r.primary(r.c)
 	}
 	r.acknowledged(r.l, winner, 20)
-	r.note("%s is the primary", r.servers[winner].Name())
+	r.notef("%s is the primary", r.servers[winner].Name())
 	return winner
 }
 
@@ -168,7 +168,7 @@ func (r *round) settled() (last int) {
 		return last >= 0 && (r.mode == follow || !strings.Contains(string(value), `"plan":`) && strings.Contains(string(value), `"known":{"primary":"`+r.servers[last].Name()+`"`))
 	}, 2*hang, tick, "nobody is the primary")
 	r.acknowledged(r.l, last, 20)
-	r.note("%s is the primary", r.servers[last].Name())
+	r.notef("%s is the primary", r.servers[last].Name())
 	return last
 }
 
@@ -186,7 +186,7 @@ func (r *round) refuses(i int) {
 	r.Helper()
 	_, err := net.Dial("tcp", r.servers[i].Addr())
 	require.ErrorIs(r, err, syscall.ECONNREFUSED)
-	r.note("%s refuses connections", r.servers[i].Name())
+	r.notef("%s refuses connections", r.servers[i].Name())
 }
 
 // finish ends the round: the history is judged by what the last primary has.

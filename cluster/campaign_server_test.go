@@ -16,6 +16,7 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"github.com/prodwright/prodwright/cluster"
+	"github.com/prodwright/prodwright/internal/faultproxy"
 	"github.com/prodwright/prodwright/internal/pgtest"
 )
 
@@ -59,7 +60,7 @@ func diskFull(r *round) {
 		_ = r.servers[0].Exec(ctx, "postgres", "create table big as select repeat('x', 1000) from generate_series(1, 1000)")
 		return false
 	}, hang, 20*time.Millisecond, "the disk is not full")
-	r.note("the disk is full (log: %v); %d writes failed so far", logged, r.l.refusals())
+	r.notef("the disk is full (log: %v); %d writes failed so far", logged, r.l.refusals())
 	time.Sleep(hold)
 	if promotes {
 		winner := r.replaced()
@@ -71,7 +72,7 @@ func diskFull(r *round) {
 	if r.mode == follow { // who manages may have replaced it
 		require.NoError(r, r.servers[0].Start(r.Context()))
 	} else if r.servers[0].PID() == 0 {
-		r.note("it is down")
+		r.notef("it is down")
 	}
 	last := r.settled()
 	require.NoError(r, r.servers[0].Start(r.Context()))
@@ -111,7 +112,7 @@ func exhausted(r *round) {
 		require.NoError(r, err)
 		grab()
 	}
-	r.note("%d connections are taken, %d were refused", len(held), refused)
+	r.notef("%d connections are taken, %d were refused", len(held), refused)
 	for end := time.Now().Add(hold); time.Now().Before(end); time.Sleep(tick) {
 		require.NotEqual(r, r.servers[1].Name(), r.c.Report().Primary)
 		require.NotEqual(r, r.servers[2].Name(), r.c.Report().Primary)
@@ -128,7 +129,7 @@ func exhausted(r *round) {
 func pids(conns []*pgx.Conn) []int32 {
 	all := make([]int32, len(conns))
 	for i, conn := range conns {
-		all[i] = int32(conn.PgConn().PID()) //nolint:gosec // of processes
+		all[i] = int32(conn.PgConn().PID())
 	}
 	return all
 }
@@ -158,7 +159,7 @@ func passwordRotated(r *round) {
 	wrong := func() int { return strings.Count(r.servers[0].LogTail(2000), "password authentication failed") }
 	require.Eventually(r, func() bool { return wrong() > 0 }, hang, tick, "the old password is taken")
 	time.Sleep(late)
-	r.note("the password was wrong %d times", wrong())
+	r.notef("the password was wrong %d times", wrong())
 	require.Equal(r, r.servers[0].Name(), r.c.Report().Primary, "that is no death")
 	for _, e := range r.c.Report().Events {
 		require.NotEqual(r, cluster.PrimaryLost, e.Kind, "that is no death: %s", e.Reason)
@@ -199,7 +200,7 @@ func pooled(r *round) {
 		r.frozen(0)
 	case 2:
 		require.NoError(r, bouncers[0].Kill())
-		r.note("the pooler is dead")
+		r.notef("the pooler is dead")
 	case 3:
 		require.NoError(r, r.servers[0].Stop(r.Context()))
 		r.refuses(0)
@@ -214,7 +215,7 @@ func pooled(r *round) {
 		default:
 			require.NoError(r, r.servers[0].Start(r.Context()))
 		}
-		r.note("the old one is back")
+		r.notef("the old one is back")
 		time.Sleep(200 * time.Millisecond)
 		r.acknowledged(r.l, winner, 20)
 	}
@@ -231,7 +232,8 @@ func clockJumps(r *round) {
 		}
 		r.Skip(text)
 	}
-	victim, kind, late := r.rng.IntN(3), r.rng.IntN(4), r.between(0, 1500)
+	victim, kind, late, afterwards := r.rng.IntN(3), r.rng.IntN(4), r.between(0, 1500), r.coin()
+	afterwards = afterwards && victim > 0 && kind > 0
 	seconds := []int{-86400, -3600, -30, 30, 3600, 86400}[r.rng.IntN(6)]
 	s := r.servers[victim]
 	file := filepath.Join(s.SocketDir(), "clock")
@@ -240,7 +242,7 @@ func clockJumps(r *round) {
 		if seconds >= 0 {
 			text = "+" + text
 		}
-		require.NoError(r, os.WriteFile(file+".new", []byte(text+"\n"), 0o644)) //nolint:gosec // the server reads it
+		require.NoError(r, os.WriteFile(file+".new", []byte(text+"\n"), 0o644))
 		require.NoError(r, os.Rename(file+".new", file))
 	}
 	jump(0)
@@ -248,17 +250,22 @@ func clockJumps(r *round) {
 	require.NoError(r, s.Restart(r.Context()))
 	r.quorate(0, 2)
 	r.begin(cluster.Config{})
-	jump(seconds)
 	off := func() bool {
 		shown, err := strconv.ParseFloat(r.ask(victim, "select extract(epoch from clock_timestamp())"), 64)
 		require.NoError(r, err)
-		real := float64(time.Now().UnixMilli()) / 1000
-		return shown-real > float64(seconds)-15 && shown-real < float64(seconds)+15
+		now := float64(time.Now().UnixMilli()) / 1000
+		return shown-now > float64(seconds)-15 && shown-now < float64(seconds)+15
 	}
-	require.Eventually(r, off, hang, 20*time.Millisecond, "the clock is what it was")
-	r.note("the clock of %s jumped by %ds", s.Name(), seconds)
+	move := func() {
+		jump(seconds)
+		require.Eventually(r, off, hang, 20*time.Millisecond, "the clock is what it was")
+		r.notef("the clock of %s jumped by %ds", s.Name(), seconds)
+	}
+	if !afterwards {
+		move()
+		time.Sleep(late)
+	}
 	r.caught()
-	time.Sleep(late)
 	if kind == 0 { // nothing else happens
 		if r.mode == follow {
 			r.stays()
@@ -276,8 +283,11 @@ func clockJumps(r *round) {
 		require.NoError(r, r.servers[0].Hang())
 		r.frozen(0)
 	case 3:
-		r.cut(3, 3)
+		r.cut(faultproxy.Both, faultproxy.Both)
 		r.silent()
+	}
+	if afterwards {
+		move()
 	}
 	winner := r.replaced()
 	r.restored()

@@ -67,6 +67,7 @@ type sum struct {
 
 // play runs one round.
 func (c *campaign) play(t *testing.T, s scenario, l *lane, seed uint64) {
+	t.Helper()
 	c.mu.Lock()
 	sum := c.sums[s.name]
 	sum.rounds++
@@ -159,6 +160,7 @@ func newCampaign(seed uint64, chosen []scenario) *campaign {
 
 // number reads a number from the environment.
 func number(t *testing.T, name string, otherwise uint64) uint64 {
+	t.Helper()
 	text := os.Getenv(name)
 	if text == "" {
 		return otherwise
@@ -213,7 +215,7 @@ func TestCampaign(t *testing.T) {
 }
 
 // A few rounds of each day's scenarios; all of them within a week.
-func TestCampaignShort(t *testing.T) {
+func TestCampaignShort(t *testing.T) { //nolint:tparallel // its rounds use one trio, one after the other
 	t.Parallel()
 	const each = 3
 	all := scenarios()
