@@ -73,9 +73,15 @@ func (m *Manager) seen(ctx context.Context, report cluster.Report, primary strin
 		asked := time.Now()
 		err = s.ask(ctx, "select coalesce((select extract(epoch from clock_timestamp() - last_msg_receipt_time) from pg_stat_wal_receiver), 1e9)::float8", &silent)
 		s.close()
-		if err == nil && time.Duration(silent*float64(time.Second)) < asked.Sub(since)-slack {
+		if err == nil && heard(silent, asked.Sub(since)-slack) {
 			return n.Name
 		}
 	}
 	return ""
+}
+
+// heard says whether a standby that has heard nothing for so many seconds, by its own clock, has heard something since. One that has
+// for less than none has had its clock set back, and says nothing: it would go on to do so for as long as that was.
+func heard(silent float64, since time.Duration) bool {
+	return silent >= 0 && time.Duration(silent*float64(time.Second)) < since
 }
