@@ -172,6 +172,7 @@ func number(t *testing.T, name string, otherwise uint64) uint64 {
 
 // The campaign: each scenario goes wrong in PRODWRIGHT_ROUNDS random ways, 20 by default. The n-th round has the seed
 // PRODWRIGHT_SEED + n; so PRODWRIGHT_SEED, PRODWRIGHT_ROUNDS=1 and PRODWRIGHT_SCENARIO, a regular expression, repeat one round.
+// PRODWRIGHT_MODE, a regular expression of follow, manage and managed, leaves out who else may promote, and draws other rounds.
 // PRODWRIGHT_LANES is how many rounds run at the same time, 3 by default.
 func TestCampaign(t *testing.T) {
 	if os.Getenv("PRODWRIGHT_CAMPAIGN") == "" {
@@ -180,7 +181,12 @@ func TestCampaign(t *testing.T) {
 	seed := number(t, "PRODWRIGHT_SEED", uint64(time.Now().Unix()))
 	rounds := number(t, "PRODWRIGHT_ROUNDS", 20)
 	only := regexp.MustCompile(os.Getenv("PRODWRIGHT_SCENARIO"))
-	chosen := slices.DeleteFunc(scenarios(), func(s scenario) bool { return !only.MatchString(s.name) })
+	modes := regexp.MustCompile(os.Getenv("PRODWRIGHT_MODE"))
+	chosen := scenarios()
+	for i := range chosen {
+		chosen[i].modes = slices.DeleteFunc(slices.Clone(chosen[i].modes), func(m mode) bool { return !modes.MatchString(string(m)) })
+	}
+	chosen = slices.DeleteFunc(chosen, func(s scenario) bool { return !only.MatchString(s.name) || len(s.modes) == 0 })
 	require.NotEmpty(t, chosen)
 	c := newCampaign(seed, chosen)
 	t.Logf("PRODWRIGHT_SEED=%d, %d rounds of each of %d scenarios", seed, rounds, len(chosen))
