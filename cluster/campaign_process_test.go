@@ -60,6 +60,7 @@ func stopped(r *round) {
 	}
 	defer resume()
 	if when == 1 {
+		r.obstinate = true // nobody else goes there any more
 		r.onStep = func(n int) {
 			if n == step {
 				resume()

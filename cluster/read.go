@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -111,8 +112,11 @@ func (c *Cluster) read(ctx context.Context, what reading) error {
 		}
 		conn, r, err := c.acquire(ctx, r)
 		if err == nil {
-			if err = what.readOn(ctx, r, conn); !wasNotForwarded(err) {
+			if err = what.readOn(ctx, r, conn); !blameless(err) {
 				sent++
+			}
+			if brokeSilently(err) {
+				r.pool.Reset() // the others that wait there are broken, too
 			}
 		}
 		if err == nil || !isNodes(err) || ctx.Err() != nil {
@@ -153,10 +157,18 @@ func (c *Cluster) rest(ctx context.Context, d time.Duration) bool {
 	return false
 }
 
-// wasNotForwarded says whether the error of a read is that of a pooler that has no server for it.
-func wasNotForwarded(err error) bool {
+// blameless says whether the error of a read is one that the read has not caused: the server goes down because of another one, or a pooler
+// has no server.
+func blameless(err error) bool {
 	pg, ok := errors.AsType[*pgconn.PgError](err)
-	return ok && notForwarded(pg)
+	return ok && (strings.HasPrefix(pg.Code, "57P") || notForwarded(pg))
+}
+
+// brokeSilently says whether a connection broke without a word of the server, as all do when it dies.
+func brokeSilently(err error) bool {
+	_, broke := errors.AsType[nodeError](err)
+	_, told := errors.AsType[*pgconn.PgError](err)
+	return broke && !told
 }
 
 // reader returns the node for a read, and waits for one if there is none.

@@ -3,6 +3,7 @@ package cluster_test
 import (
 	"context"
 	"errors"
+	"sync"
 	"testing"
 	"time"
 
@@ -73,6 +74,14 @@ func TestSessionsWaitForThePrimary(t *testing.T) {
 	ctx := cluster.WithSession(context.Background(), new(cluster.Session))
 	_, err := c.Writer().Exec(ctx, "insert into written values (1)")
 	require.NoError(t, err)
+	var reads sync.WaitGroup
+	for range 8 { // as many connections for reads, each of which breaks
+		reads.Go(func() {
+			_, err := c.Reader().Exec(ctx, "select pg_sleep(0.2)")
+			require.NoError(t, err)
+		})
+	}
+	reads.Wait()
 	require.NoError(t, x.servers[0].Kill())
 	type answer struct {
 		n   int

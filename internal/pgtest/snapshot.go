@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"time"
 )
 
 func (s *Server) snapshot() string { return filepath.Join(s.dir, "snapshot") }
@@ -31,8 +32,14 @@ func (s *Server) Restore(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if err := errors.Join(os.RemoveAll(s.data), os.RemoveAll(s.logPath())); err != nil {
-		return fmt.Errorf("pgtest: %w", err)
+	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) { // processes may outlive a server that died by itself
+		err := errors.Join(os.RemoveAll(s.data), os.RemoveAll(s.logPath()))
+		if err == nil {
+			break
+		}
+		if time.Now().After(deadline) {
+			return fmt.Errorf("pgtest: %w", err)
+		}
 	}
 	if err := s.owner.run(ctx, "cp", "-Rp", s.snapshot(), s.data); err != nil {
 		return err
