@@ -37,25 +37,24 @@ func (r *round) again(freeze bool) (winner int) {
 	return r.settled()
 }
 
-// managerKilled kills the manager at one step of a failover. Another one goes on.
+// managerKilled kills the manager that comes to a step of a failover. Another one goes on.
 func managerKilled(r *round) {
 	step, freeze := 1+r.rng.IntN(steps), r.coin()
-	first := &killed{Register: r.audit}
 	var died atomic.Bool
-	r.prefer = r.standby()
-	r.guarded("first", failover.Config{Register: first}, func(cancel context.CancelFunc, n int) {
-		if n == step {
-			first.dead.Store(true)
-			cancel()
-			died.Store(true)
-		}
-	})
+	for _, id := range []string{"first", "second"} {
+		register := &killed{Register: r.audit}
+		r.prefer = r.standby()
+		r.guarded(id, failover.Config{Register: register}, func(cancel context.CancelFunc, n int) {
+			if n == step && died.CompareAndSwap(false, true) {
+				register.dead.Store(true)
+				cancel()
+			}
+		})
+	}
 	r.knows()
-	r.prefer = r.standby()
-	r.guarded("second", failover.Config{}, nil)
 	r.busy(cluster.Config{})
 	r.lose(freeze)
-	require.Eventually(r, died.Load, hang, tick, "the manager lives")
+	require.Eventually(r, died.Load, hang, tick, "no manager comes to step %d", step)
 	r.notef("a manager was killed at step %d", step)
 	r.replaced()
 	r.settled()

@@ -24,7 +24,7 @@ func TestCampaignMutants(t *testing.T) {
 		name, scenario, says string // a regular expression
 		edits                []edit
 	}{
-		{"fencing removed", "^SIGSTOP$", `acknowledged and missing|by an old primary after`, []edit{
+		{"fencing removed", "^SIGSTOP$", `[1-9]\d* acknowledged and missing|by an old primary after`, []edit{
 			{"cluster/failover/plan.go", `setting{"primary_conninfo", i.was + revoked}`, `setting{"primary_conninfo", i.was}`},
 			{"cluster/failover/plan.go", `"taken away", "select not exists (select from pg_stat_wal_receiver)"`, `"taken away", "select true"`},
 		}},

@@ -50,6 +50,7 @@ type round struct {
 	l        *load            // its history
 	seen     []*sighting      // of each server
 	end      func(*round, verdict)
+	finished bool // it came to its end
 	lost     bool // the primary was gone for clients before another one was promoted
 	told     []string
 }
@@ -193,6 +194,7 @@ func (r *round) refuses(i int) {
 func (r *round) finish(last int) {
 	r.Helper()
 	time.Sleep(r.after)
+	r.finished = true
 	r.l.end()
 	v := r.judge(r.l, last)
 	promoted := 0
@@ -214,6 +216,36 @@ func (r *round) finish(last int) {
 	require.Positive(r, v.acked)
 	require.LessOrEqual(r, promoted, 1, "more than one was promoted")
 	require.Empty(r, r.audit.wrong())
+}
+
+// postmortem looks, after a round that did not come to its end, for what is lost on the one that was promoted.
+func (r *round) postmortem() {
+	for i, s := range r.seen {
+		s.stop()
+		if s.accepted.IsZero() {
+			continue
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+		defer cancel()
+		there := map[int64]bool{}
+		conn, err := pgx.Connect(ctx, r.servers[i].URL("postgres"))
+		if err == nil {
+			var rows pgx.Rows
+			rows, _ = conn.Query(ctx, "select id from written")
+			var id int64
+			_, err = pgx.ForEachRow(rows, []any{&id}, func() error { there[id] = true; return nil })
+			_ = conn.Close(ctx)
+		}
+		missing := 0
+		r.l.mu.Lock()
+		for _, a := range r.l.acked {
+			if !there[a.id] {
+				missing++
+			}
+		}
+		r.l.mu.Unlock()
+		r.Logf("postmortem of %s: %d acknowledged and missing (%v)", r.servers[i].Name(), missing, err)
+	}
 }
 
 // sighting is when a server was first seen to be no standby, and when it first acknowledged to somebody who asks it alone.

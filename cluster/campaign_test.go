@@ -79,6 +79,9 @@ func (c *campaign) play(t *testing.T, s scenario, l *lane, seed uint64) {
 		began := time.Now()
 		r.end = func(r *round, v verdict) { c.add(s.name, r, v) }
 		defer func() {
+			if t.Failed() && !r.finished {
+				r.postmortem()
+			}
 			t.Logf("%s, PRODWRIGHT_SEED=%d, %s, %d writers, sessions %v, stubborn client %v, %v: %s", s.name, seed, r.mode, r.writers, r.sessions, r.obstinate, time.Since(began).Round(time.Millisecond), strings.Join(r.told, "; "))
 		}()
 		s.run(r)
