@@ -220,6 +220,12 @@ func (r *round) finish(last int) {
 
 // postmortem looks, after a round that did not come to its end, for what is lost on the one that was promoted.
 func (r *round) postmortem() {
+	if r.c == nil {
+		return
+	}
+	limit, cancel := context.WithTimeout(context.Background(), 5*time.Second)
+	defer cancel()
+	_ = r.c.Close(limit) // writes may wait for ever
 	for i, s := range r.seen {
 		s.stop()
 		if s.accepted.IsZero() {
