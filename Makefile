@@ -10,7 +10,7 @@ APIDIFF := golang.org/x/exp/cmd/apidiff@v0.0.0-20261014143641-f0251eb4aa3e
 FUZZTIME ?= 30s
 COUNT ?= 1
 
-.PHONY: help demo test campaign cleanroom bench bench-smoke lint vulncheck fuzz tidy apidiff setup-demo setup-test
+.PHONY: help demo test campaign cleanroom bench bench-smoke lint vulncheck fuzz tidy apidiff setup-demo setup-test setup-campaign
 
 help: ## list the targets
 	@grep -hE '^[a-z0-9-]+:.*## ' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 14
@@ -29,10 +29,10 @@ test: setup-test ## all tests of every module, with the race detector, and all e
 	done
 	CI=$${CI-true} $(GO) test -count=1 -run '$(WITHOUT_RACE)' ./metrics ./metrics/pgxmon
 
-campaign: setup-test ## the fault campaigns in full length
+campaign: setup-test setup-campaign ## the fault campaigns in full length
 	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./metrics/lifecycle/ ./metrics/pgxmon/ ./metrics/admin/ ./logging/rotate/ ./logging/pglog/
-	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run 'Follow|Managed|Manager|WakesUp|DoesNotReach|Restart' ./cluster/
-	cd internal/bench && PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 60m -count=1 -v -run Campaign ./...
+	PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 120m -count=1 -v -run 'Campaign|Follow|Managed|Manager|WakesUp|DoesNotReach|Restart|Primaries' ./cluster/
+	cd internal/bench && PRODWRIGHT_CAMPAIGN=1 CI=true $(GO) test -timeout 180m -count=1 -v -run Campaign ./...
 
 cleanroom: ## demo and test on a bare Debian in a throw-away root file system, as root and as a user with sudo; needs root
 	scripts/cleanroom.sh -w root demo test
@@ -76,3 +76,6 @@ setup-demo:
 
 setup-test:
 	@scripts/setup.sh test
+
+setup-campaign:
+	@scripts/setup.sh campaign

@@ -38,6 +38,8 @@ test)
 	{ have prometheus && have promtool; } || missing="$missing prometheus"
 	have nginx || missing="$missing nginx-light"
 	have etcd || missing="$missing etcd-server"
+	# Clocks that jump.
+	[ "$(uname -s)" = Darwin ] || ls /usr/lib/*/faketime/libfaketime.so.1 >/dev/null 2>&1 || missing="$missing libfaketime"
 	;;
 campaign)
 	# What the campaigns compare with; python3-etcd is how it speaks to etcd.
