@@ -63,7 +63,36 @@ type connections struct {
 type connection struct {
 	net.Conn
 
-	of *connections
+	of         *connections
+	sent, mark atomic.Uint64 // bytes, and those before the statement that is under way
+}
+
+// Write sends, and counts what was sent.
+func (c *connection) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.sent.Add(uint64(max(n, 0))) //nolint:gosec // it is not negative
+	return n, err
+}
+
+// connectionOf returns the one below that of a driver, or nil when somebody else has wrapped it.
+func connectionOf(conn *pgconn.PgConn) *connection {
+	for c := conn.Conn(); ; {
+		switch v := c.(type) {
+		case *connection:
+			return v
+		case interface{ NetConn() net.Conn }: // of TLS
+			c = v.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// begin marks the beginning of a statement whose outcome depends on whether it was sent.
+func begin(conn *pgxpool.Conn) {
+	if c := connectionOf(conn.Conn().PgConn()); c != nil {
+		c.mark.Store(c.sent.Load())
+	}
 }
 
 var errCut = errors.New("the node has lost its role")
@@ -84,7 +113,7 @@ func (c *connections) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 			_ = conn.Close()
 			return nil, errCut
 		}
-		tracked := &connection{conn, c}
+		tracked := &connection{Conn: conn, of: c}
 		c.open[tracked] = struct{}{}
 		return tracked, nil
 	}

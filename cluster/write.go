@@ -78,6 +78,7 @@ func (w Writer) InTx(ctx context.Context, options pgx.TxOptions, run func(pgx.Tx
 			_ = tx.Rollback(ctx)
 			return uncommittedError{err, options.AccessMode == pgx.ReadOnly}
 		}
+		begin(conn) // what was sent so far is rolled back
 		return tx.Commit(ctx)
 	})
 }
@@ -112,6 +113,7 @@ func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (
 		conn, err := t.pool.Acquire(wait)
 		if err == nil {
 			t.begun.Add(1)
+			begin(conn)
 			var kept bool
 			if kept, err = do(t, conn); kept {
 				return nil
