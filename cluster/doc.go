@@ -31,6 +31,9 @@
 // knows is an error that matches [ErrOutcomeUnknown]. So is one that the server has acknowledged although its standbys have not
 // got it, which PostgreSQL does when a commit is cancelled while it waits for them.
 //
+// So it is with [Writer.Exec], Query and QueryRow, [Writer.InTx], [Writer.CopyFrom] and [Writer.SendBatch]. A transaction of
+// [Writer.BeginTx] is the caller's, and so is its repetition: [ErrTxLost] says that nothing of it was written.
+//
 // That an acknowledged write is there after a failover is PostgreSQL's doing and that of whoever promotes: it takes synchronous
 // replication to a quorum of standbys, and the promotion of a standby that has all of it.
 //

@@ -13,6 +13,11 @@ var (
 	// ErrOutcomeUnknown means that a write may or may not have been executed: the connection broke after it was sent, or it was
 	// acknowledged without its standbys. Look for it, or repeat it only if it may be executed twice.
 	ErrOutcomeUnknown = errors.New("cluster: nobody knows whether the write was executed")
+	// ErrTxLost means that the connection of a transaction broke, or was cut, before its commit was sent. Nothing of it was written:
+	// begin another one.
+	ErrTxLost = errors.New("cluster: the transaction is lost, nothing of it was written")
+	// ErrSourceSpent means that a copy wrote nothing, and cannot be sent again because its source was read: make a new one.
+	ErrSourceSpent = errors.New("cluster: nothing was copied, and the source is read already")
 	// ErrClosed means that the cluster was closed.
 	ErrClosed = errors.New("cluster: closed")
 )

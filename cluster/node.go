@@ -70,7 +70,7 @@ type connection struct {
 // Write sends, and counts what was sent.
 func (c *connection) Write(b []byte) (int, error) {
 	n, err := c.Conn.Write(b)
-	c.sent.Add(uint64(max(n, 0))) //nolint:gosec // it is not negative
+	c.sent.Add(uint64(max(n, 0)))
 	return n, err
 }
 

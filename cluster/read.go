@@ -13,7 +13,7 @@ import (
 )
 
 // Reader reads from replicas, in sessions that cannot write. It is small and may be copied; it has the methods that sqlc wants
-// of its DBTX, and is safe for concurrent use.
+// of its DBTX, those for copies and batches included, and is safe for concurrent use.
 //
 // A read that fails because of its node runs again on another one, as long as nothing of its result was handed out. When the
 // context has a [Session], it sees what the session has written.

@@ -135,6 +135,7 @@ type load struct {
 	mu         sync.Mutex // guards what follows
 	next       int64
 	acked      []ack
+	silent     []int64 // acknowledged by nobody knows whom
 	failed     []int64
 	unknown    []int64
 	reads      int
@@ -299,6 +300,11 @@ func (x *trio) check(l *load, last int) {
 			if lost++; lost <= 5 {
 				x.Logf("lost: %d, sent at %s, acknowledged by port %d at %s", a.id, a.sent.Format(stamp), a.port, a.came.Format(stamp))
 			}
+		}
+	}
+	for _, id := range l.silent {
+		if !there[id] {
+			lost++
 		}
 	}
 	for _, id := range l.failed {
