@@ -48,6 +48,9 @@ type Config struct {
 
 	// MaxLag is how old the data of a replica may be for it to serve reads; -1 for any. Defaults to 10 s.
 	MaxLag time.Duration `env:"CLUSTER_MAX_LAG" default:"10s" unit:"s" doc:"how old the data of a replica may be; -1 for any"`
+	// MaxLagBytes is how much of the log may be missing there; -1 for any, which is the default. [WithBound] changes both for single
+	// reads.
+	MaxLagBytes int64 `env:"CLUSTER_MAX_LAG_BYTES" default:"-1" doc:"how much of the log a replica may miss; -1 for any"`
 	// WithoutReplica says what happens to reads when no replica may serve them. Defaults to [ReadPrimary].
 	WithoutReplica WithoutReplica `env:"CLUSTER_WITHOUT_REPLICA" default:"primary" doc:"where reads go without a replica: primary or error"`
 	// WriteWait is how long a write waits for a primary. Defaults to 10 s.
@@ -190,6 +193,7 @@ func (c Config) Validate() error {
 		value int
 		off   bool
 	}{
+		{"MaxLagBytes", int(c.MaxLagBytes), true},
 		{"FailureThreshold", c.FailureThreshold, false},
 		{"RecoveryThreshold", c.RecoveryThreshold, false},
 		{"Primary.Size", int(c.Primary.Size), false},
@@ -211,6 +215,7 @@ func (c Config) withDefaults() Config {
 	c.RecoveryThreshold = cmp.Or(c.RecoveryThreshold, DefaultRecoveryThreshold)
 	c.Lookup = cmp.Or(c.Lookup, DefaultLookup)
 	c.MaxLag = cmp.Or(c.MaxLag, DefaultMaxLag)
+	c.MaxLagBytes = cmp.Or(c.MaxLagBytes, -1)
 	c.WriteWait = cmp.Or(c.WriteWait, DefaultWriteWait)
 	c.CatchUp = cmp.Or(c.CatchUp, DefaultCatchUp)
 	c.RivalGrace = max(cmp.Or(c.RivalGrace, DefaultRivalGrace), 0)

@@ -22,7 +22,7 @@ func TestAllErrorsOfAConfiguration(t *testing.T) {
 			{URL: url("postgres://u:s3cret@db1:port/x")},
 			{URL: url("host=a,b password=s3cret")},
 		},
-		ProbeInterval: -1, UrgentInterval: -1, ProbeTimeout: -1, FailureThreshold: -1, RecoveryThreshold: -1, Lookup: -1, MaxLag: -2, WriteWait: -1, CatchUp: -1, RivalGrace: -2,
+		ProbeInterval: -1, UrgentInterval: -1, ProbeTimeout: -1, FailureThreshold: -1, RecoveryThreshold: -1, Lookup: -1, MaxLag: -2, MaxLagBytes: -2, WriteWait: -1, CatchUp: -1, RivalGrace: -2,
 		Primary: cluster.PoolSize{Size: -1, MaxOverflow: -2}, Replica: cluster.ReplicaPoolSize{Size: -1, MaxOverflow: -2},
 	}
 	err := bad.Validate()
@@ -35,7 +35,7 @@ func TestAllErrorsOfAConfiguration(t *testing.T) {
 	}
 	require.Equal(t, []string{
 		"Nodes[1].Name", "Nodes[1].Weight", "Nodes[2].URL", "Nodes[3].URL", "Nodes[4].URL", "ProbeInterval", "UrgentInterval", "ProbeTimeout", "Lookup", "MaxLag", "WriteWait", "CatchUp", "RivalGrace",
-		"FailureThreshold", "RecoveryThreshold", "Primary.Size", "Primary.MaxOverflow", "Replica.Size", "Replica.MaxOverflow",
+		"MaxLagBytes", "FailureThreshold", "RecoveryThreshold", "Primary.Size", "Primary.MaxOverflow", "Replica.Size", "Replica.MaxOverflow",
 	}, names)
 	require.Equal(t, err.Error(), bad.Validate().Error())
 

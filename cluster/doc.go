@@ -47,7 +47,7 @@
 //
 // How old the data of a replica is, is found out by our own clock: it is the time since the primary was last seen at a place that
 // the replica has replayed. So it is 0 where nobody writes, grows on a replica that is cut off, and does not depend on the
-// clocks of servers.
+// clocks of servers. [Config] says for all reads how old it may be, and [WithBound] for single ones.
 //
 // # Rights
 //

@@ -8,7 +8,7 @@ var (
 	ErrNoPrimary = errors.New("cluster: there is no primary")
 	// ErrSplitBrain means that two primaries live and that writes wait. Nothing was written.
 	ErrSplitBrain = errors.New("cluster: two nodes are primaries")
-	// ErrNoReplica means that no replica may serve the read.
+	// ErrNoReplica means that no replica may serve the read. The error says of each node why.
 	ErrNoReplica = errors.New("cluster: no replica may serve the read")
 	// ErrOutcomeUnknown means that a write may or may not have been executed: the connection broke after it was sent, or it was
 	// acknowledged without its standbys. Look for it, or repeat it only if it may be executed twice.

@@ -74,9 +74,14 @@ func (c *Cluster) take(r report) {
 	}
 	v.status, v.asked = r.status, r.asked
 	if n.state == Writable {
-		c.written = r.status.Replayed
-		c.history.add(c.written, r.asked)
+		c.seen(n)
 	}
+}
+
+// seen keeps where the primary was.
+func (c *Cluster) seen(n *node) {
+	c.written = n.view.status.Replayed
+	c.history.add(c.written, n.view.asked)
 }
 
 // decide decides, opens and drops pools as the nodes' states say, and publishes.
@@ -115,6 +120,9 @@ func (c *Cluster) change(n *node, s State, d decision) {
 		}
 		c.tell(Event{Kind: StateChanged, Node: n.name, Timeline: d.timeline, Reason: reason})
 		n.state = s
+		if s == Writable {
+			c.seen(n)
+		}
 	}
 	writes, reads := s == Writable, s == Writable || s == Readable
 	if !writes {

@@ -141,22 +141,23 @@ func (c *Cluster) reader(ctx context.Context, tried []*target) (*reader, error) 
 		case <-c.ctx.Done():
 			return nil, ErrClosed
 		case <-wait.Done():
-			return nil, fmt.Errorf("%w: %w", ErrNoReplica, context.Cause(wait))
+			return nil, fmt.Errorf("%w: %w", c.withoutReplica(ctx, t), context.Cause(wait))
 		}
 	}
 }
 
 // pick selects a node for a read that was not tried before, or nil when there is none.
 func (c *Cluster) pick(ctx context.Context, t *topology, tried []*target) *reader {
-	if len(tried) == 0 && len(t.readers) > 0 {
-		if i, ok := c.cfg.Selector.SelectReplica(ctx, t.replicas); ok && i >= 0 && i < len(t.readers) {
-			return t.readers[i]
+	readers, replicas := c.within(ctx, t)
+	if len(tried) == 0 && len(readers) > 0 {
+		if i, ok := c.cfg.Selector.SelectReplica(ctx, replicas); ok && i >= 0 && i < len(readers) {
+			return readers[i]
 		}
 		if t.fallback != nil {
 			return t.fallback // as the selector wants it
 		}
 	}
-	for _, r := range t.readers {
+	for _, r := range readers {
 		if !slices.Contains(tried, r.target) {
 			return r
 		}

@@ -4,12 +4,14 @@ package cluster
 type topology struct {
 	timeline uint32
 	writer   *target    // nil while there is no primary
-	readers  []*reader  // that may serve reads
+	readers  []*reader  // that may serve reads without a bound of their own
 	replicas []*Replica // the same, as selectors see them
-	fallback *reader    // the primary, for reads; nil while there is none
-	split    bool
-	report   Report
-	changed  chan struct{} // closed when there is a newer one
+	// candidates are those that may serve reads if their lag is within the read's bound.
+	candidates []*reader
+	fallback   *reader // the primary, for reads; nil while there is none
+	split      bool
+	report     Report
+	changed    chan struct{} // closed when there is a newer one
 }
 
 // reader is a node that serves reads.
@@ -24,6 +26,7 @@ type reader struct {
 func (c *Cluster) publish(d decision) {
 	t := &topology{timeline: d.timeline, split: d.split, report: c.report(d), changed: make(chan struct{})}
 	var suspects []*reader
+	bound := Bound{c.cfg.MaxLag, c.cfg.MaxLagBytes}
 	for i, n := range c.nodes {
 		if n.reads == nil {
 			continue
@@ -37,13 +40,17 @@ func (c *Cluster) publish(d decision) {
 		}
 		r.replica.lag = c.history.lag(r.replayed, n.view.asked)
 		r.replica.behind = r.replayed.before(c.written)
+		late := !bound.holds(c.history.least(r.replayed, n.view.asked), r.replica.behind)
 		switch {
-		case c.cfg.MaxLag >= 0 && r.replica.lag > c.cfg.MaxLag:
 		case n.detector.health == Suspect:
-			suspects = append(suspects, r)
-		default:
+			if !late {
+				suspects = append(suspects, r)
+			}
+			continue
+		case !late:
 			t.readers = append(t.readers, r)
 		}
+		t.candidates = append(t.candidates, r)
 	}
 	if len(t.readers) == 0 && t.fallback == nil {
 		t.readers = suspects // better than nothing
