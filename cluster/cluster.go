@@ -15,7 +15,8 @@ type Cluster struct {
 	nodes    []*node
 	topology atomic.Pointer[topology]
 	clock    clock
-	urgent   atomic.Bool // something is wrong, and probes come faster
+	losses   atomic.Uint64 // of tokens
+	urgent   atomic.Bool   // something is wrong, and probes come faster
 
 	ctx     context.Context // until Close
 	stop    context.CancelFunc
@@ -29,6 +30,7 @@ type Cluster struct {
 	split   bool
 	written LSN
 	history history
+	forks   forkMap   // never changed, but replaced
 	lost    Failover  // that is under way
 	left    []*target // to be dropped
 	// What is kept for reports.

@@ -58,6 +58,11 @@ type Config struct {
 	// CatchUp is how long a read of a [Session] waits for its replica to have what the session has written, before it goes to the
 	// primary. Defaults to 20 ms.
 	CatchUp time.Duration `env:"CLUSTER_CATCH_UP" default:"20ms" doc:"how long a read waits for a replica to have what its session wrote"`
+	// RefuseLost lets the first read of a session fail with a [TokenLostError] when what it has written may be lost with a primary
+	// that was replaced. It is for clusters whose standbys are asynchronous: with synchronous ones nothing is lost, but the
+	// token of a busy primary may say so, because it includes what others wrote meanwhile. Without it, reads see what there is, and
+	// the [Report] counts.
+	RefuseLost bool `env:"CLUSTER_REFUSE_LOST" default:"false" doc:"a read fails when what its session wrote may be lost"`
 	// RivalGrace is how long writes wait when a node is promoted while the primary lives, for the primary to go. Then they go to the one that
 	// was promoted. Defaults to 2 s; -1 is no wait.
 	RivalGrace time.Duration `env:"CLUSTER_RIVAL_GRACE" default:"2s" unit:"s" doc:"how long writes wait while two primaries live; -1 for not at all"`

@@ -18,6 +18,8 @@ var (
 	ErrTxLost = errors.New("cluster: the transaction is lost, nothing of it was written")
 	// ErrSourceSpent means that a copy wrote nothing, and cannot be sent again because its source was read: make a new one.
 	ErrSourceSpent = errors.New("cluster: nothing was copied, and the source is read already")
+	// ErrTokenLost means that what a session has written may be lost. It is that of a [TokenLostError].
+	ErrTokenLost = errors.New("cluster: what the session has written may be lost")
 	// ErrClosed means that the cluster was closed.
 	ErrClosed = errors.New("cluster: closed")
 )

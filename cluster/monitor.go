@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -68,6 +69,9 @@ func (c *Cluster) take(r report) {
 	}
 	if v.status.Role == Standby && r.status.Role == Primary && r.status.Timeline > v.status.Timeline {
 		v.followed = v.status.Received
+		if c.forked(v.status, r.status) {
+			v.followed = r.status.Recovered
+		}
 	}
 	if was := v.status; r.status.Role == Standby && !r.status.Streaming && r.status.Started.Equal(was.Started) {
 		r.status.Timeline = max(r.status.Timeline, was.Timeline) // who has followed a timeline does not leave it; its control file knows later
@@ -76,6 +80,20 @@ func (c *Cluster) take(r report) {
 	if n.state == Writable {
 		c.seen(n)
 	}
+}
+
+// forked keeps where a timeline began, which a primary that was promoted knows as long as it is not restarted. It says whether it does.
+func (c *Cluster) forked(before, after Status) bool {
+	if before.SystemID != after.SystemID || !before.Started.Equal(after.Started) || before.Timeline == 0 || after.Recovered < before.Replayed {
+		return false
+	}
+	forks := maps.Clone(c.forks)
+	if forks == nil {
+		forks = forkMap{}
+	}
+	forks[after.Timeline] = fork{before.Timeline, after.Recovered}
+	c.forks = forks
+	return true
 }
 
 // seen keeps where the primary was.

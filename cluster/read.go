@@ -100,6 +100,9 @@ const attempts = 3
 
 // read reads from a node, or from another one.
 func (c *Cluster) read(ctx context.Context, what reading) error {
+	if err := c.checkToken(ctx); err != nil {
+		return err
+	}
 	var tried [attempts]*target
 	var last error
 	for n := range attempts {

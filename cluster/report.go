@@ -17,6 +17,8 @@ type Report struct {
 	// Healthy says that there is a primary and that every node is for what it should be.
 	Healthy bool         `json:"healthy"`
 	Nodes   []NodeReport `json:"nodes"`
+	// LostTokens is how many sessions of this process had a token from beyond the place where a primary was replaced.
+	LostTokens uint64 `json:"lost_tokens"`
 	// Failovers are the last ones, the newest at the end, and Events what led to them.
 	Failovers []Failover `json:"failovers"`
 	Events    []Event    `json:"events"`
@@ -60,6 +62,7 @@ type Failover struct {
 func (c *Cluster) Report() Report {
 	r := c.topology.Load().report
 	r.Nodes, r.Failovers, r.Events = slices.Clone(r.Nodes), slices.Clone(r.Failovers), slices.Clone(r.Events)
+	r.LostTokens = c.losses.Load()
 	for i := range r.Nodes {
 		l := c.nodes[i].load
 		r.Nodes[i].InFlight, r.Nodes[i].Latency = int(l.inFlight.Load()), l.latencyNow()

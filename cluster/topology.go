@@ -9,6 +9,7 @@ type topology struct {
 	// candidates are those that may serve reads if their lag is within the read's bound.
 	candidates []*reader
 	fallback   *reader // the primary, for reads; nil while there is none
+	forks      forkMap
 	split      bool
 	report     Report
 	changed    chan struct{} // closed when there is a newer one
@@ -24,7 +25,7 @@ type reader struct {
 
 // publish makes a topology of the decision and shows it to everybody. Only the monitor calls it.
 func (c *Cluster) publish(d decision) {
-	t := &topology{timeline: d.timeline, split: d.split, report: c.report(d), changed: make(chan struct{})}
+	t := &topology{timeline: d.timeline, split: d.split, forks: c.forks, report: c.report(d), changed: make(chan struct{})}
 	var suspects []*reader
 	bound := Bound{c.cfg.MaxLag, c.cfg.MaxLagBytes}
 	for i, n := range c.nodes {
