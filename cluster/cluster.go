@@ -12,7 +12,6 @@ import (
 // Cluster is a primary and its standbys. Use [Open]. It is safe for concurrent use.
 type Cluster struct {
 	cfg      Config
-	nodes    []*node
 	topology atomic.Pointer[topology]
 	clock    clock
 	losses   atomic.Uint64 // of tokens
@@ -22,9 +21,11 @@ type Cluster struct {
 	stop    context.CancelFunc
 	runs    sync.WaitGroup
 	reports chan report
+	found   chan found
 	events  chan Event
 
 	// The goroutine of the monitor alone has what follows.
+	nodes   []*node
 	belief  belief
 	primary int
 	split   bool
@@ -33,6 +34,8 @@ type Cluster struct {
 	forks   forkMap   // never changed, but replaced
 	lost    Failover  // that is under way
 	left    []*target // to be dropped
+	drained []*target // for writes, of nodes that are gone
+	failing bool      // the discovery is
 	// What is kept for reports.
 	failovers []Failover
 	past      []Event
@@ -46,16 +49,19 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("cluster: invalid configuration:\n%w", err)
 	}
-	c := &Cluster{cfg: cfg.withDefaults(), belief: belief{last: none}, primary: none, reports: make(chan report), events: make(chan Event, 64)}
+	c := &Cluster{cfg: cfg.withDefaults(), belief: belief{last: none}, primary: none, reports: make(chan report), found: make(chan found), events: make(chan Event, 64)}
 	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
-	for _, n := range c.cfg.Nodes {
-		p, _ := n.parse() // which Validate did
-		c.nodes = append(c.nodes, &node{parsed: p, load: newLoad(&c.clock), kick: make(chan struct{}, 1), view: view{asking: true}})
+	nodes, _ := parseNodes(c.cfg.Nodes) // which Validate did
+	for _, p := range nodes {
+		c.nodes = append(c.nodes, c.newNode(p))
 	}
 	c.publish(decision{belief: c.belief, primary: none, states: make([]State, len(c.nodes))})
 	c.urgent.Store(true)
 	for _, n := range c.nodes {
-		c.runs.Go(func() { c.probe(c.ctx, n) })
+		c.start(n)
+	}
+	if c.cfg.Discover != nil {
+		c.runs.Go(func() { c.discover(c.ctx) })
 	}
 	c.runs.Go(func() {
 		c.monitor(c.ctx)

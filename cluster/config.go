@@ -18,16 +18,28 @@ type NodeConfig struct {
 	Name string
 	// URL is where it is, for one host only: the cluster itself finds out which node is the primary. Required.
 	URL Secret
+	// Address is an IP to connect to instead of looking the host of the URL up, whose name TLS still verifies; as hostaddr in libpq.
+	Address string
 	// Zone is where it is, for [ZoneFirst].
 	Zone string
 	// Weight is its share of the reads. 0 means 1.
 	Weight int
 }
 
-// Config of a [Cluster]. Only Nodes is required.
+// Config of a [Cluster]. Only Nodes or Discover is required.
 type Config struct {
-	// Nodes are the primary and its standbys, in any order.
+	// Nodes are the primary and its standbys, in any order. With Discover, those until it has found others.
 	Nodes []NodeConfig
+	// Discover returns the nodes that there are now; it is called at the beginning and in each DiscoverInterval, never twice at a
+	// time. [HostDiscovery] and [SRVDiscovery] have one. Nodes are the same when their Name and URL are. A new one is probed and
+	// used; one that is gone gets nothing any more, and its connections are cut when what is under way has ended, or after Drain.
+	// What it returns with an error, empty or invalid changes nothing, but is told as [DiscoveryFailed]. When the primary is gone,
+	// writes wait for it to come back, or for another one.
+	Discover func(ctx context.Context) ([]NodeConfig, error)
+	// DiscoverInterval is how often. Defaults to 30 s.
+	DiscoverInterval time.Duration `env:"CLUSTER_DISCOVER_INTERVAL" default:"30s" unit:"s" doc:"how often nodes are discovered"`
+	// Drain is how long what is under way on a node that is gone may take. Defaults to 10 s; -1 is not at all.
+	Drain time.Duration `env:"CLUSTER_DRAIN" default:"10s" unit:"s" doc:"how long statements on a node that is gone may take; -1 for not at all"`
 	// Selector selects the replica of a read. Nil means [PowerOfTwo].
 	Selector ReplicaSelector
 
@@ -139,6 +151,8 @@ const (
 	DefaultProbeTimeout      = time.Second
 	DefaultFailureThreshold  = 3
 	DefaultRecoveryThreshold = 2
+	DefaultDiscoverInterval  = 30 * time.Second
+	DefaultDrain             = 10 * time.Second
 	DefaultLookup            = 10 * time.Second
 	DefaultMaxLag            = 10 * time.Second
 	DefaultWriteWait         = 10 * time.Second
@@ -150,23 +164,12 @@ const (
 func (c Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Nodes) == 0 {
-		wrong("Nodes is empty: must have one node at least")
+	if len(c.Nodes) == 0 && c.Discover == nil {
+		wrong("Nodes is empty: must have one node at least, or Discover be set")
 	}
-	names := map[string]int{}
-	for i, n := range c.Nodes {
-		p, err := n.parse()
-		if err != nil {
-			wrong("Nodes[%d].%w", i, err)
-			continue
-		}
-		if j, ok := names[p.name]; ok {
-			wrong("Nodes[%d].Name is %q, as that of Nodes[%d]: must be unique", i, p.name, j)
-		}
-		names[p.name] = i
-		if n.Weight < 0 {
-			wrong("Nodes[%d].Weight is %d: must be positive, or 0 for 1", i, n.Weight)
-		}
+	_, err := parseNodes(c.Nodes)
+	if err != nil {
+		errs = append(errs, err)
 	}
 	check := func(name string, value any, positive, canBeOff, off bool) {
 		switch {
@@ -182,6 +185,8 @@ func (c Config) Validate() error {
 		value time.Duration
 		off   bool
 	}{
+		{"DiscoverInterval", c.DiscoverInterval, false},
+		{"Drain", c.Drain, true},
 		{"ProbeInterval", c.ProbeInterval, false},
 		{"UrgentInterval", c.UrgentInterval, false},
 		{"ProbeTimeout", c.ProbeTimeout, false},
@@ -213,6 +218,8 @@ func (c Config) Validate() error {
 
 func (c Config) withDefaults() Config {
 	c.Selector = then(c.Selector)
+	c.DiscoverInterval = cmp.Or(c.DiscoverInterval, DefaultDiscoverInterval)
+	c.Drain = max(cmp.Or(c.Drain, DefaultDrain), 0)
 	c.ProbeInterval = cmp.Or(c.ProbeInterval, DefaultProbeInterval)
 	c.UrgentInterval = min(cmp.Or(c.UrgentInterval, DefaultUrgentInterval), c.ProbeInterval)
 	c.ProbeTimeout = cmp.Or(c.ProbeTimeout, DefaultProbeTimeout)

@@ -22,7 +22,12 @@ func (c *Cluster) monitor(ctx context.Context) {
 				c.decide(time.Now())
 			}
 		case r := <-c.reports:
-			c.take(r)
+			if !r.node.gone {
+				c.take(r)
+				c.decide(time.Now())
+			}
+		case f := <-c.found:
+			c.accept(f)
 			c.decide(time.Now())
 		}
 	}
@@ -124,6 +129,9 @@ func (c *Cluster) decide(now time.Time) {
 		c.drop(t)
 	}
 	c.left = nil
+	if c.primary != none {
+		c.cutDrained()
+	}
 	if was := c.urgent.Swap(urgent); urgent && !was {
 		c.kickAll()
 	}
@@ -198,7 +206,7 @@ func appendLast[T any](list []T, v T) []T {
 
 // kickAll asks for a probe of every node now.
 func (c *Cluster) kickAll() {
-	for _, n := range c.nodes {
+	for _, n := range c.topology.Load().nodes {
 		select {
 		case n.kick <- struct{}{}:
 		default:

@@ -60,11 +60,12 @@ type Failover struct {
 
 // Report returns what is known now. What it returns is the caller's.
 func (c *Cluster) Report() Report {
-	r := c.topology.Load().report
+	t := c.topology.Load()
+	r := t.report
 	r.Nodes, r.Failovers, r.Events = slices.Clone(r.Nodes), slices.Clone(r.Failovers), slices.Clone(r.Events)
 	r.LostTokens = c.losses.Load()
 	for i := range r.Nodes {
-		l := c.nodes[i].load
+		l := t.nodes[i].load
 		r.Nodes[i].InFlight, r.Nodes[i].Latency = int(l.inFlight.Load()), l.latencyNow()
 	}
 	return r

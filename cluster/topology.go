@@ -1,5 +1,7 @@
 package cluster
 
+import "slices"
+
 // topology is what is known at one time. It never changes.
 type topology struct {
 	timeline uint32
@@ -11,6 +13,7 @@ type topology struct {
 	fallback   *reader // the primary, for reads; nil while there is none
 	forks      forkMap
 	split      bool
+	nodes      []*node // those of the report, of which only what is safe for all may be used
 	report     Report
 	changed    chan struct{} // closed when there is a newer one
 }
@@ -25,7 +28,7 @@ type reader struct {
 
 // publish makes a topology of the decision and shows it to everybody. Only the monitor calls it.
 func (c *Cluster) publish(d decision) {
-	t := &topology{timeline: d.timeline, split: d.split, forks: c.forks, report: c.report(d), changed: make(chan struct{})}
+	t := &topology{timeline: d.timeline, split: d.split, forks: c.forks, nodes: slices.Clone(c.nodes), report: c.report(d), changed: make(chan struct{})}
 	var suspects []*reader
 	bound := Bound{c.cfg.MaxLag, c.cfg.MaxLagBytes}
 	for i, n := range c.nodes {
