@@ -11,11 +11,13 @@ import (
 
 // Cluster is a primary and its standbys. Use [Open]. It is safe for concurrent use.
 type Cluster struct {
-	cfg      Config
-	topology atomic.Pointer[topology]
-	clock    clock
-	losses   atomic.Uint64 // of tokens
-	urgent   atomic.Bool   // something is wrong, and probes come faster
+	cfg                  Config
+	topology             atomic.Pointer[topology]
+	clock                clock
+	losses               atomic.Uint64 // of tokens
+	dropped              atomic.Uint64 // events
+	telling, discovering atomic.Bool   // whether a hook is under way
+	urgent               atomic.Bool   // something is wrong, and probes come faster
 
 	ctx     context.Context // until Close
 	stop    context.CancelFunc
@@ -74,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Close ends the probes, cuts all connections, and waits until all who have one gave it back, or ctx is done.
+// Close ends the probes, cuts all connections, and waits until all who have one gave it back and hooks have returned, or ctx is done.
 func (c *Cluster) Close(ctx context.Context) error {
 	c.stop()
 	done := make(chan struct{})
@@ -86,7 +88,14 @@ func (c *Cluster) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("cluster: close: connections are still in use: %w", context.Cause(ctx))
+		what := "connections are still in use"
+		switch {
+		case c.telling.Load():
+			what = "OnEvent or the logger has not returned"
+		case c.discovering.Load():
+			what = "Discover has not returned"
+		}
+		return fmt.Errorf("cluster: close: %s: %w", what, context.Cause(ctx))
 	}
 }
 
@@ -130,6 +139,7 @@ func (c *Cluster) tell(e Event) {
 	select {
 	case c.events <- e:
 	default:
+		c.dropped.Add(1)
 	}
 }
 
@@ -140,10 +150,12 @@ func (c *Cluster) tellAll() {
 		case <-c.ctx.Done():
 			return
 		case e := <-c.events:
+			c.telling.Store(true)
 			c.cfg.Logger.LogAttrs(c.ctx, slog.LevelWarn, "cluster: "+string(e.Kind), slog.String("node", e.Node), slog.Uint64("timeline", uint64(e.Timeline)), slog.String("reason", e.Reason))
 			if c.cfg.OnEvent != nil {
 				c.cfg.OnEvent(e)
 			}
+			c.telling.Store(false)
 		}
 	}
 }

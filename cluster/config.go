@@ -91,8 +91,8 @@ type Config struct {
 	// Connect opens a pool, for those who have a package for that. Nil means [pgxpool.NewWithConfig]. The pool must keep the
 	// configuration's hooks, and must not wait for the server.
 	Connect func(ctx context.Context, c *pgxpool.Config) (*pgxpool.Pool, error)
-	// OnEvent is told what happens to nodes, one event after the other, by a goroutine of its own. Events are dropped when it
-	// does not keep up.
+	// OnEvent is told what happens to nodes, one event after the other, by a goroutine of its own. Events are dropped and counted in
+	// the [Report] when it does not keep up, and nothing waits for it but Close.
 	OnEvent func(Event)
 	// Logger gets the events, too. Nil means none.
 	Logger *slog.Logger

@@ -20,7 +20,9 @@ func (c *Cluster) discover(ctx context.Context) {
 	for ctx.Err() == nil {
 		var f found
 		limited, cancel := context.WithTimeout(ctx, c.cfg.DiscoverInterval)
+		c.discovering.Store(true)
 		f.nodes, f.err = c.cfg.Discover(limited)
+		c.discovering.Store(false)
 		cancel()
 		select {
 		case c.found <- f:

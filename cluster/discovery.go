@@ -16,7 +16,9 @@ import (
 
 // Resolver looks names up. A [net.Resolver] is one.
 type Resolver interface {
+	// LookupHost returns the addresses of a host.
 	LookupHost(ctx context.Context, host string) (addresses []string, err error)
+	// LookupSRV returns the SRV records of a service.
 	LookupSRV(ctx context.Context, service, proto, name string) (cname string, records []*net.SRV, err error)
 }
 

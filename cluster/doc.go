@@ -24,6 +24,9 @@
 // an error in the [Report], and no death. As long as something is wrong anywhere, probes come ten times as often. Statements that do
 // not come back make them come at once.
 //
+// Nodes may come and go while the cluster is open: [Config].Discover finds them, for instance by the addresses of a name
+// ([HostDiscovery]) or by SRV records ([SRVDiscovery]). What is known of timelines stays, whatever is found.
+//
 // # Writes
 //
 // A node that loses its role has its connections cut at once, those that wait for an answer included. A write waits for a primary; it
@@ -41,7 +44,8 @@
 //
 // A [ReplicaSelector] selects among the replicas whose data is new enough. A read that fails because of its node runs again on another
 // one. Sessions for reads cannot write (default_transaction_read_only), also on the primary, where reads go when there is no replica.
-// With a [Session], reads see the writes before them.
+// With a [Session], reads see the writes before them; when these may be lost because a primary was replaced that asynchronous
+// standbys had not kept up with, that is counted, and is a [TokenLostError] on request.
 //
 // # Lag
 //
@@ -56,5 +60,6 @@
 //
 // # Concurrency
 //
-// All methods are safe for concurrent use. [Open] starts one goroutine for each node and two more; [Cluster.Close] ends them.
+// All methods are safe for concurrent use. [Open] starts one goroutine for each node and two more, and one that
+// discovers nodes if any does; [Cluster.Close] ends them.
 package cluster
