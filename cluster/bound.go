@@ -40,7 +40,7 @@ func (b Bound) exceeded(lag time.Duration, behind uint64) string {
 		return "its lag is not known"
 	case b.Lag >= 0 && lag > b.Lag:
 		return fmt.Sprintf("its lag of %v is above %v", lag.Round(time.Millisecond), b.Lag)
-	case b.Bytes >= 0 && behind > uint64(b.Bytes): //nolint:gosec // it is not negative
+	case b.Bytes >= 0 && behind > uint64(b.Bytes):
 		return fmt.Sprintf("it is %d bytes behind, above %d", behind, b.Bytes)
 	}
 	return ""
@@ -48,7 +48,7 @@ func (b Bound) exceeded(lag time.Duration, behind uint64) string {
 
 // holds is exceeded without words.
 func (b Bound) holds(lag time.Duration, behind uint64) bool {
-	return (b.Lag < 0 || lag >= 0 && lag <= b.Lag) && (b.Bytes < 0 || behind <= uint64(b.Bytes)) //nolint:gosec // it is not negative
+	return (b.Lag < 0 || lag >= 0 && lag <= b.Lag) && (b.Bytes < 0 || behind <= uint64(b.Bytes))
 }
 
 // within returns the replicas for a read, as they are and as selectors see them. It allocates only for a bound that not all fulfil.
@@ -80,7 +80,7 @@ func (c *Cluster) withoutReplica(ctx context.Context, t *topology) error {
 	b, _ := c.boundOf(ctx)
 	var reasons []string
 	for _, n := range t.report.Nodes {
-		reason := ""
+		var reason string
 		switch {
 		case n.State == Writable:
 			continue

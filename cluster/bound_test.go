@@ -48,7 +48,7 @@ func TestBoundsOfReads(t *testing.T) {
 	ctx := cluster.WithBound(t.Context(), cluster.Bound{Bytes: 10_000})
 	limited, cancel := context.WithTimeout(ctx, 300*time.Millisecond)
 	defer cancel()
-	_, err = c.Reader().Query(limited, "select 1")
+	_, err = c.Reader().Exec(limited, "select 1")
 	require.ErrorIs(t, err, cluster.ErrNoReplica)
 	require.ErrorContains(t, err, fmt.Sprintf("(n1: it is %d bytes behind, above 10000; n2: it is down, unusable)", behind()))
 	primary := x.open(cluster.Config{MaxLag: -1})

@@ -308,7 +308,9 @@ func ExampleSRVDiscovery() {
 }
 
 func ExampleResolver() {
-	var r cluster.Resolver = &net.Resolver{PreferGo: true}
-	fmt.Println(r != nil)
-	// Output: true
+	r := &net.Resolver{PreferGo: true} // is one
+	d := cluster.HostDiscovery{URL: cluster.NewSecret("postgres://app@127.0.0.1/app"), Resolver: r}
+	nodes, err := d.Nodes(context.Background())
+	fmt.Println(len(nodes), err)
+	// Output: 1 <nil>
 }

@@ -39,7 +39,7 @@ func (n NodeConfig) parse() (parsed, error) {
 	}
 	if n.Address != "" {
 		if _, err := netip.ParseAddr(n.Address); err != nil {
-			return parsed{}, fmt.Errorf("Address is %q: must be an IP, as the URL has the name", n.Address)
+			return parsed{}, fmt.Errorf("Address is %q: must be an IP, as the URL has the name", n.Address) //nolint:staticcheck // it begins with the field
 		}
 		c.ConnConfig.LookupFunc = func(context.Context, string) ([]string, error) { return []string{n.Address}, nil }
 	}
