@@ -20,7 +20,7 @@ func (w Writer) CopyFrom(ctx context.Context, table pgx.Identifier, columns []st
 		case err == nil:
 			return nil
 		case !s.begun:
-			return uncommittedError{err}
+			return uncommittedError{error: err}
 		}
 		return spentError{err, s.ended}
 	})

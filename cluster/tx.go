@@ -24,7 +24,7 @@ func (w Writer) BeginTx(ctx context.Context, options pgx.TxOptions) (pgx.Tx, err
 	err := w.c.writeOn(ctx, func(t *target, conn *pgxpool.Conn) (kept bool, err error) {
 		inner, err := conn.Conn().BeginTx(ctx, options)
 		if err != nil {
-			return false, uncommittedError{err}
+			return false, uncommittedError{error: err}
 		}
 		t.ended.Add(1)
 		x = &tx{Tx: inner, c: w.c, t: t, conn: conn}
@@ -100,7 +100,11 @@ func (x *tx) Commit(ctx context.Context) error {
 		x.t.ended.Add(1)
 		return err
 	}
-	return x.c.became(ctx, x.t, x.conn, err)
+	err = x.c.became(ctx, x.t, x.conn, err)
+	if again, ok := err.(againError); ok { //nolint:errorlint // it is the outermost
+		return fmt.Errorf("%w: %w", ErrTxLost, again.error)
+	}
+	return err
 }
 
 // Rollback rolls back, unless the transaction has ended, and gives the connection back.

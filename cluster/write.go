@@ -162,7 +162,7 @@ func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err
 	switch effect := effectOf(err, conn.Conn().PgConn()); {
 	case effect == notPrimary && before.readOnly:
 		return err
-	case effect == notPrimary:
+	case effect == notPrimary && !isSpent:
 		return againError{err, !c.refusesWrites(ctx, conn)} // it may be one that has been made a primary, or writable, just now
 	case effect == executed:
 		if err == nil {
