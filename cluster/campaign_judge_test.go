@@ -68,6 +68,11 @@ func (x *trio) judge(l *load, last int) verdict {
 			}
 		}
 	}
+	for _, id := range l.silent {
+		if !there[id] {
+			v.lost++
+		}
+	}
 	for _, id := range l.failed {
 		if there[id] {
 			v.there++

@@ -65,7 +65,7 @@ func effectOf(err error, conn *pgconn.PgConn) effect {
 		}
 		return unknown
 	}
-	if pgconn.SafeToRetry(err) {
+	if wasUnsent(err, conn) {
 		return unsent
 	}
 	if conn != nil && !conn.IsClosed() && !errors.Is(err, context.Canceled) && !errors.Is(err, context.DeadlineExceeded) {
@@ -78,6 +78,20 @@ func effectOf(err error, conn *pgconn.PgConn) effect {
 // breaks that has one has the same code.
 func notForwarded(pg *pgconn.PgError) bool {
 	return pg.Code == "08P01" && pg.Severity == "FATAL" && (pg.Message == "query_wait_timeout" || strings.HasSuffix(pg.Message, "(server_login_retry)"))
+}
+
+// wasUnsent says whether a statement certainly was not sent. A driver's word on that is good only while the connection is open:
+// that of pgx 5.12 says "conn closed", and that it is safe to try again, of a statement without arguments whose answer
+// was lost.
+func wasUnsent(err error, conn *pgconn.PgConn) bool {
+	if err == nil || conn == nil {
+		return false
+	}
+	if !conn.IsClosed() {
+		return pgconn.SafeToRetry(err)
+	}
+	c := connectionOf(conn)
+	return c != nil && c.sent.Load() == c.mark.Load()
 }
 
 // unreplicated is what a connection remembers when the server said that a commit did not wait for its standbys.

@@ -11,26 +11,33 @@ import (
 
 // Cluster is a primary and its standbys. Use [Open]. It is safe for concurrent use.
 type Cluster struct {
-	cfg      Config
-	nodes    []*node
-	topology atomic.Pointer[topology]
-	clock    clock
-	urgent   atomic.Bool // something is wrong, and probes come faster
+	cfg                  Config
+	topology             atomic.Pointer[topology]
+	clock                clock
+	losses               atomic.Uint64 // of tokens
+	dropped              atomic.Uint64 // events
+	telling, discovering atomic.Bool   // whether a hook is under way
+	urgent               atomic.Bool   // something is wrong, and probes come faster
 
 	ctx     context.Context // until Close
 	stop    context.CancelFunc
 	runs    sync.WaitGroup
 	reports chan report
+	found   chan found
 	events  chan Event
 
 	// The goroutine of the monitor alone has what follows.
+	nodes   []*node
 	belief  belief
 	primary int
 	split   bool
 	written LSN
 	history history
+	forks   forkMap   // never changed, but replaced
 	lost    Failover  // that is under way
 	left    []*target // to be dropped
+	drained []*target // for writes, of nodes that are gone
+	failing bool      // the discovery is
 	// What is kept for reports.
 	failovers []Failover
 	past      []Event
@@ -44,16 +51,19 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("cluster: invalid configuration:\n%w", err)
 	}
-	c := &Cluster{cfg: cfg.withDefaults(), belief: belief{last: none}, primary: none, reports: make(chan report), events: make(chan Event, 64)}
+	c := &Cluster{cfg: cfg.withDefaults(), belief: belief{last: none}, primary: none, reports: make(chan report), found: make(chan found), events: make(chan Event, 64)}
 	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
-	for _, n := range c.cfg.Nodes {
-		p, _ := n.parse() // which Validate did
-		c.nodes = append(c.nodes, &node{parsed: p, load: newLoad(&c.clock), kick: make(chan struct{}, 1), view: view{asking: true}})
+	nodes, _ := parseNodes(c.cfg.Nodes) // which Validate did
+	for _, p := range nodes {
+		c.nodes = append(c.nodes, c.newNode(p))
 	}
 	c.publish(decision{belief: c.belief, primary: none, states: make([]State, len(c.nodes))})
 	c.urgent.Store(true)
 	for _, n := range c.nodes {
-		c.runs.Go(func() { c.probe(c.ctx, n) })
+		c.start(n)
+	}
+	if c.cfg.Discover != nil {
+		c.runs.Go(func() { c.discover(c.ctx) })
 	}
 	c.runs.Go(func() {
 		c.monitor(c.ctx)
@@ -66,7 +76,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	return c, nil
 }
 
-// Close ends the probes, cuts all connections, and waits until all who have one gave it back, or ctx is done.
+// Close ends the probes, cuts all connections, and waits until all who have one gave it back and hooks have returned, or ctx is done.
 func (c *Cluster) Close(ctx context.Context) error {
 	c.stop()
 	done := make(chan struct{})
@@ -78,7 +88,14 @@ func (c *Cluster) Close(ctx context.Context) error {
 	case <-done:
 		return nil
 	case <-ctx.Done():
-		return fmt.Errorf("cluster: close: connections are still in use: %w", context.Cause(ctx))
+		what := "connections are still in use"
+		switch {
+		case c.telling.Load():
+			what = "OnEvent or the logger has not returned"
+		case c.discovering.Load():
+			what = "Discover has not returned"
+		}
+		return fmt.Errorf("cluster: close: %s: %w", what, context.Cause(ctx))
 	}
 }
 
@@ -122,6 +139,7 @@ func (c *Cluster) tell(e Event) {
 	select {
 	case c.events <- e:
 	default:
+		c.dropped.Add(1)
 	}
 }
 
@@ -132,10 +150,12 @@ func (c *Cluster) tellAll() {
 		case <-c.ctx.Done():
 			return
 		case e := <-c.events:
+			c.telling.Store(true)
 			c.cfg.Logger.LogAttrs(c.ctx, slog.LevelWarn, "cluster: "+string(e.Kind), slog.String("node", e.Node), slog.Uint64("timeline", uint64(e.Timeline)), slog.String("reason", e.Reason))
 			if c.cfg.OnEvent != nil {
 				c.cfg.OnEvent(e)
 			}
+			c.telling.Store(false)
 		}
 	}
 }

@@ -18,16 +18,28 @@ type NodeConfig struct {
 	Name string
 	// URL is where it is, for one host only: the cluster itself finds out which node is the primary. Required.
 	URL Secret
+	// Address is an IP to connect to instead of looking the host of the URL up, whose name TLS still verifies; as hostaddr in libpq.
+	Address string
 	// Zone is where it is, for [ZoneFirst].
 	Zone string
 	// Weight is its share of the reads. 0 means 1.
 	Weight int
 }
 
-// Config of a [Cluster]. Only Nodes is required.
+// Config of a [Cluster]. Only Nodes or Discover is required.
 type Config struct {
-	// Nodes are the primary and its standbys, in any order.
+	// Nodes are the primary and its standbys, in any order. With Discover, those until it has found others.
 	Nodes []NodeConfig
+	// Discover returns the nodes that there are now; it is called at the beginning and in each DiscoverInterval, never twice at a
+	// time. [HostDiscovery] and [SRVDiscovery] have one. Nodes are the same when their Name and URL are. A new one is probed and
+	// used; one that is gone gets nothing any more, and its connections are cut when what is under way has ended, or after Drain.
+	// What it returns with an error, empty or invalid changes nothing, but is told as [DiscoveryFailed]. When the primary is gone,
+	// writes wait for it to come back, or for another one.
+	Discover func(ctx context.Context) ([]NodeConfig, error)
+	// DiscoverInterval is how often. Defaults to 30 s.
+	DiscoverInterval time.Duration `env:"CLUSTER_DISCOVER_INTERVAL" default:"30s" unit:"s" doc:"how often nodes are discovered"`
+	// Drain is how long what is under way on a node that is gone may take. Defaults to 10 s; -1 is not at all.
+	Drain time.Duration `env:"CLUSTER_DRAIN" default:"10s" unit:"s" doc:"how long statements on a node that is gone may take; -1 for not at all"`
 	// Selector selects the replica of a read. Nil means [PowerOfTwo].
 	Selector ReplicaSelector
 
@@ -48,6 +60,9 @@ type Config struct {
 
 	// MaxLag is how old the data of a replica may be for it to serve reads; -1 for any. Defaults to 10 s.
 	MaxLag time.Duration `env:"CLUSTER_MAX_LAG" default:"10s" unit:"s" doc:"how old the data of a replica may be; -1 for any"`
+	// MaxLagBytes is how much of the log may be missing there; -1 for any, which is the default. [WithBound] changes both for single
+	// reads.
+	MaxLagBytes int64 `env:"CLUSTER_MAX_LAG_BYTES" default:"-1" doc:"how much of the log a replica may miss; -1 for any"`
 	// WithoutReplica says what happens to reads when no replica may serve them. Defaults to [ReadPrimary].
 	WithoutReplica WithoutReplica `env:"CLUSTER_WITHOUT_REPLICA" default:"primary" doc:"where reads go without a replica: primary or error"`
 	// WriteWait is how long a write waits for a primary. Defaults to 10 s.
@@ -55,6 +70,11 @@ type Config struct {
 	// CatchUp is how long a read of a [Session] waits for its replica to have what the session has written, before it goes to the
 	// primary. Defaults to 20 ms.
 	CatchUp time.Duration `env:"CLUSTER_CATCH_UP" default:"20ms" doc:"how long a read waits for a replica to have what its session wrote"`
+	// RefuseLost lets the first read of a session fail with a [TokenLostError] when what it has written may be lost with a primary
+	// that was replaced. It is for clusters whose standbys are asynchronous: with synchronous ones nothing is lost, but the
+	// token of a busy primary may say so, because it includes what others wrote meanwhile. Without it, reads see what there is, and
+	// the [Report] counts.
+	RefuseLost bool `env:"CLUSTER_REFUSE_LOST" default:"false" doc:"a read fails when what its session wrote may be lost"`
 	// RivalGrace is how long writes wait when a node is promoted while the primary lives, for the primary to go. Then they go to the one that
 	// was promoted. Defaults to 2 s; -1 is no wait.
 	RivalGrace time.Duration `env:"CLUSTER_RIVAL_GRACE" default:"2s" unit:"s" doc:"how long writes wait while two primaries live; -1 for not at all"`
@@ -71,8 +91,8 @@ type Config struct {
 	// Connect opens a pool, for those who have a package for that. Nil means [pgxpool.NewWithConfig]. The pool must keep the
 	// configuration's hooks, and must not wait for the server.
 	Connect func(ctx context.Context, c *pgxpool.Config) (*pgxpool.Pool, error)
-	// OnEvent is told what happens to nodes, one event after the other, by a goroutine of its own. Events are dropped when it
-	// does not keep up.
+	// OnEvent is told what happens to nodes, one event after the other, by a goroutine of its own. Events are dropped and counted in
+	// the [Report] when it does not keep up, and nothing waits for it but Close.
 	OnEvent func(Event)
 	// Logger gets the events, too. Nil means none.
 	Logger *slog.Logger
@@ -131,6 +151,8 @@ const (
 	DefaultProbeTimeout      = time.Second
 	DefaultFailureThreshold  = 3
 	DefaultRecoveryThreshold = 2
+	DefaultDiscoverInterval  = 30 * time.Second
+	DefaultDrain             = 10 * time.Second
 	DefaultLookup            = 10 * time.Second
 	DefaultMaxLag            = 10 * time.Second
 	DefaultWriteWait         = 10 * time.Second
@@ -142,23 +164,12 @@ const (
 func (c Config) Validate() error {
 	var errs []error
 	wrong := func(format string, args ...any) { errs = append(errs, fmt.Errorf(format, args...)) }
-	if len(c.Nodes) == 0 {
-		wrong("Nodes is empty: must have one node at least")
+	if len(c.Nodes) == 0 && c.Discover == nil {
+		wrong("Nodes is empty: must have one node at least, or Discover be set")
 	}
-	names := map[string]int{}
-	for i, n := range c.Nodes {
-		p, err := n.parse()
-		if err != nil {
-			wrong("Nodes[%d].%w", i, err)
-			continue
-		}
-		if j, ok := names[p.name]; ok {
-			wrong("Nodes[%d].Name is %q, as that of Nodes[%d]: must be unique", i, p.name, j)
-		}
-		names[p.name] = i
-		if n.Weight < 0 {
-			wrong("Nodes[%d].Weight is %d: must be positive, or 0 for 1", i, n.Weight)
-		}
+	_, err := parseNodes(c.Nodes)
+	if err != nil {
+		errs = append(errs, err)
 	}
 	check := func(name string, value any, positive, canBeOff, off bool) {
 		switch {
@@ -174,6 +185,8 @@ func (c Config) Validate() error {
 		value time.Duration
 		off   bool
 	}{
+		{"DiscoverInterval", c.DiscoverInterval, false},
+		{"Drain", c.Drain, true},
 		{"ProbeInterval", c.ProbeInterval, false},
 		{"UrgentInterval", c.UrgentInterval, false},
 		{"ProbeTimeout", c.ProbeTimeout, false},
@@ -190,6 +203,7 @@ func (c Config) Validate() error {
 		value int
 		off   bool
 	}{
+		{"MaxLagBytes", int(c.MaxLagBytes), true},
 		{"FailureThreshold", c.FailureThreshold, false},
 		{"RecoveryThreshold", c.RecoveryThreshold, false},
 		{"Primary.Size", int(c.Primary.Size), false},
@@ -204,6 +218,8 @@ func (c Config) Validate() error {
 
 func (c Config) withDefaults() Config {
 	c.Selector = then(c.Selector)
+	c.DiscoverInterval = cmp.Or(c.DiscoverInterval, DefaultDiscoverInterval)
+	c.Drain = max(cmp.Or(c.Drain, DefaultDrain), 0)
 	c.ProbeInterval = cmp.Or(c.ProbeInterval, DefaultProbeInterval)
 	c.UrgentInterval = min(cmp.Or(c.UrgentInterval, DefaultUrgentInterval), c.ProbeInterval)
 	c.ProbeTimeout = cmp.Or(c.ProbeTimeout, DefaultProbeTimeout)
@@ -211,6 +227,7 @@ func (c Config) withDefaults() Config {
 	c.RecoveryThreshold = cmp.Or(c.RecoveryThreshold, DefaultRecoveryThreshold)
 	c.Lookup = cmp.Or(c.Lookup, DefaultLookup)
 	c.MaxLag = cmp.Or(c.MaxLag, DefaultMaxLag)
+	c.MaxLagBytes = cmp.Or(c.MaxLagBytes, -1)
 	c.WriteWait = cmp.Or(c.WriteWait, DefaultWriteWait)
 	c.CatchUp = cmp.Or(c.CatchUp, DefaultCatchUp)
 	c.RivalGrace = max(cmp.Or(c.RivalGrace, DefaultRivalGrace), 0)

@@ -21,8 +21,9 @@ func TestAllErrorsOfAConfiguration(t *testing.T) {
 			{},
 			{URL: url("postgres://u:s3cret@db1:port/x")},
 			{URL: url("host=a,b password=s3cret")},
+			{URL: url("host=a"), Address: "db1"},
 		},
-		ProbeInterval: -1, UrgentInterval: -1, ProbeTimeout: -1, FailureThreshold: -1, RecoveryThreshold: -1, Lookup: -1, MaxLag: -2, WriteWait: -1, CatchUp: -1, RivalGrace: -2,
+		DiscoverInterval: -1, Drain: -2, ProbeInterval: -1, UrgentInterval: -1, ProbeTimeout: -1, FailureThreshold: -1, RecoveryThreshold: -1, Lookup: -1, MaxLag: -2, MaxLagBytes: -2, WriteWait: -1, CatchUp: -1, RivalGrace: -2,
 		Primary: cluster.PoolSize{Size: -1, MaxOverflow: -2}, Replica: cluster.ReplicaPoolSize{Size: -1, MaxOverflow: -2},
 	}
 	err := bad.Validate()
@@ -34,8 +35,8 @@ func TestAllErrorsOfAConfiguration(t *testing.T) {
 		names = append(names, name)
 	}
 	require.Equal(t, []string{
-		"Nodes[1].Name", "Nodes[1].Weight", "Nodes[2].URL", "Nodes[3].URL", "Nodes[4].URL", "ProbeInterval", "UrgentInterval", "ProbeTimeout", "Lookup", "MaxLag", "WriteWait", "CatchUp", "RivalGrace",
-		"FailureThreshold", "RecoveryThreshold", "Primary.Size", "Primary.MaxOverflow", "Replica.Size", "Replica.MaxOverflow",
+		"Nodes[1].Name", "Nodes[1].Weight", "Nodes[2].URL", "Nodes[3].URL", "Nodes[4].URL", "Nodes[5].Address", "DiscoverInterval", "Drain", "ProbeInterval", "UrgentInterval", "ProbeTimeout", "Lookup", "MaxLag", "WriteWait", "CatchUp", "RivalGrace",
+		"MaxLagBytes", "FailureThreshold", "RecoveryThreshold", "Primary.Size", "Primary.MaxOverflow", "Replica.Size", "Replica.MaxOverflow",
 	}, names)
 	require.Equal(t, err.Error(), bad.Validate().Error())
 

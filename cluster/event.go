@@ -20,9 +20,12 @@ type EventKind string
 
 // The kinds.
 const (
-	PrimaryFound EventKind = "primary found" // writes go to the node
-	PrimaryLost  EventKind = "primary lost"  // writes wait
-	StateChanged EventKind = "state changed" // the node is for something else; see Reason
-	NodeMoved    EventKind = "node moved"    // its name has other addresses; all connections are made anew
-	SplitBrain   EventKind = "split brain"   // two primaries live, and writes wait
+	PrimaryFound    EventKind = "primary found"    // writes go to the node
+	PrimaryLost     EventKind = "primary lost"     // writes wait
+	StateChanged    EventKind = "state changed"    // the node is for something else; see Reason
+	NodeMoved       EventKind = "node moved"       // its name has other addresses; all connections are made anew
+	NodeJoined      EventKind = "node joined"      // it was discovered
+	NodeLeft        EventKind = "node left"        // it is discovered no more
+	DiscoveryFailed EventKind = "discovery failed" // all nodes stay; it is told once until it works again
+	SplitBrain      EventKind = "split brain"      // two primaries live, and writes wait
 )

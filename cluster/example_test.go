@@ -20,7 +20,7 @@ func pair(ctx context.Context, cfg cluster.Config) (c *cluster.Cluster, standby 
 	}
 	standby, err = primary.Standby(ctx, pgtest.StandbyConfig{Name: "standby", Synchronous: true})
 	if err == nil {
-		err = primary.Exec(ctx, "postgres", "create table users (id int, name text)")
+		err = primary.Exec(ctx, "postgres", "set synchronous_commit = remote_apply; create table users (id int, name text)") // so that the standby sees it
 	}
 	cfg.Nodes = []cluster.NodeConfig{
 		{Name: "db1", URL: cluster.NewSecret(primary.URL("postgres"))},

@@ -138,7 +138,7 @@ func ExampleEvent() {
 }
 
 func ExampleEventKind() {
-	for _, kind := range []cluster.EventKind{cluster.PrimaryFound, cluster.PrimaryLost, cluster.StateChanged, cluster.NodeMoved, cluster.SplitBrain} {
+	for _, kind := range []cluster.EventKind{cluster.PrimaryFound, cluster.PrimaryLost, cluster.StateChanged, cluster.NodeMoved, cluster.NodeJoined, cluster.NodeLeft, cluster.DiscoveryFailed, cluster.SplitBrain} {
 		fmt.Println(kind)
 	}
 	// Output:
@@ -146,6 +146,9 @@ func ExampleEventKind() {
 	// primary lost
 	// state changed
 	// node moved
+	// node joined
+	// node left
+	// discovery failed
 	// split brain
 }
 

@@ -64,3 +64,12 @@ func (h *history) lag(lsn LSN, now time.Time) time.Duration {
 	}
 	return now.Sub(h.samples[h.index(low-1)].last)
 }
+
+// least returns how old what is before lsn is, at least, where lag does not know how old at most: what is from before the history is
+// as old as that. It is 0 when there is no history.
+func (h *history) least(lsn LSN, now time.Time) time.Duration {
+	if lag := h.lag(lsn, now); lag >= 0 || len(h.samples) == 0 {
+		return max(lag, 0)
+	}
+	return max(now.Sub(h.samples[h.index(0)].first), 0)
+}

@@ -12,6 +12,7 @@ func TestLag(t *testing.T) {
 	at := func(seconds int) time.Time { return t0.Add(time.Duration(seconds) * time.Second) }
 	var h history
 	require.Equal(t, time.Duration(-1), h.lag(5, at(0)), "nothing is known")
+	require.Zero(t, h.least(5, at(0)))
 	h.add(100, at(0))
 	require.Zero(t, h.lag(100, at(50)), "nobody writes")
 	require.Equal(t, time.Duration(-1), h.lag(99, at(50)), "from before the history")
@@ -49,6 +50,11 @@ func TestLagIsBounded(t *testing.T) {
 			want = -1
 		}
 		require.Equal(t, want, h.lag(LSN(100+i), now), i)
+		if want < 0 {
+			require.Equal(t, maxSamples*time.Second, h.least(LSN(100+i), now), "it is as old as the history")
+		} else {
+			require.Equal(t, want, h.least(LSN(100+i), now))
+		}
 	}
 }
 

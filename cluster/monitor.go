@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"fmt"
+	"maps"
 	"time"
 )
 
@@ -21,7 +22,12 @@ func (c *Cluster) monitor(ctx context.Context) {
 				c.decide(time.Now())
 			}
 		case r := <-c.reports:
-			c.take(r)
+			if !r.node.gone {
+				c.take(r)
+				c.decide(time.Now())
+			}
+		case f := <-c.found:
+			c.accept(f)
 			c.decide(time.Now())
 		}
 	}
@@ -68,15 +74,37 @@ func (c *Cluster) take(r report) {
 	}
 	if v.status.Role == Standby && r.status.Role == Primary && r.status.Timeline > v.status.Timeline {
 		v.followed = v.status.Received
+		if c.forked(v.status, r.status) {
+			v.followed = r.status.Recovered
+		}
 	}
 	if was := v.status; r.status.Role == Standby && !r.status.Streaming && r.status.Started.Equal(was.Started) {
 		r.status.Timeline = max(r.status.Timeline, was.Timeline) // who has followed a timeline does not leave it; its control file knows later
 	}
 	v.status, v.asked = r.status, r.asked
 	if n.state == Writable {
-		c.written = r.status.Replayed
-		c.history.add(c.written, r.asked)
+		c.seen(n)
 	}
+}
+
+// forked keeps where a timeline began, which a primary that was promoted knows as long as it is not restarted. It says whether it does.
+func (c *Cluster) forked(before, after Status) bool {
+	if before.SystemID != after.SystemID || !before.Started.Equal(after.Started) || before.Timeline == 0 || after.Recovered < before.Replayed {
+		return false
+	}
+	forks := maps.Clone(c.forks)
+	if forks == nil {
+		forks = forkMap{}
+	}
+	forks[after.Timeline] = fork{before.Timeline, after.Recovered}
+	c.forks = forks
+	return true
+}
+
+// seen keeps where the primary was.
+func (c *Cluster) seen(n *node) {
+	c.written = n.view.status.Replayed
+	c.history.add(c.written, n.view.asked)
 }
 
 // decide decides, opens and drops pools as the nodes' states say, and publishes.
@@ -101,6 +129,9 @@ func (c *Cluster) decide(now time.Time) {
 		c.drop(t)
 	}
 	c.left = nil
+	if c.primary != none {
+		c.cutDrained()
+	}
 	if was := c.urgent.Swap(urgent); urgent && !was {
 		c.kickAll()
 	}
@@ -115,6 +146,9 @@ func (c *Cluster) change(n *node, s State, d decision) {
 		}
 		c.tell(Event{Kind: StateChanged, Node: n.name, Timeline: d.timeline, Reason: reason})
 		n.state = s
+		if s == Writable {
+			c.seen(n)
+		}
 	}
 	writes, reads := s == Writable, s == Writable || s == Readable
 	if !writes {
@@ -172,7 +206,7 @@ func appendLast[T any](list []T, v T) []T {
 
 // kickAll asks for a probe of every node now.
 func (c *Cluster) kickAll() {
-	for _, n := range c.nodes {
+	for _, n := range c.topology.Load().nodes {
 		select {
 		case n.kick <- struct{}{}:
 		default:

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -36,9 +37,37 @@ func (n NodeConfig) parse() (parsed, error) {
 	if len(c.ConnConfig.Fallbacks) > 0 && severalHosts(c.ConnConfig) {
 		return parsed{}, errors.New("URL has several hosts: must have one, each node has its own URL")
 	}
+	if n.Address != "" {
+		if _, err := netip.ParseAddr(n.Address); err != nil {
+			return parsed{}, fmt.Errorf("Address is %q: must be an IP, as the URL has the name", n.Address) //nolint:staticcheck // it begins with the field
+		}
+		c.ConnConfig.LookupFunc = func(context.Context, string) ([]string, error) { return []string{n.Address}, nil }
+	}
 	n.Weight = max(n.Weight, 1)
 	address := net.JoinHostPort(c.ConnConfig.Host, strconv.Itoa(int(c.ConnConfig.Port)))
 	return parsed{n, cmp.Or(n.Name, address), c}, nil
+}
+
+// parseNodes reads all nodes. Its error has all that is wrong, joined.
+func parseNodes(nodes []NodeConfig) (all []parsed, err error) {
+	var errs []error
+	names := map[string]int{}
+	for i, n := range nodes {
+		p, err := n.parse()
+		if err != nil {
+			errs = append(errs, fmt.Errorf("Nodes[%d].%w", i, err))
+			continue
+		}
+		if j, ok := names[p.name]; ok {
+			errs = append(errs, fmt.Errorf("Nodes[%d].Name is %q, as that of Nodes[%d]: must be unique", i, p.name, j))
+		}
+		names[p.name] = i
+		if n.Weight < 0 {
+			errs = append(errs, fmt.Errorf("Nodes[%d].Weight is %d: must be positive, or 0 for 1", i, n.Weight))
+		}
+		all = append(all, p)
+	}
+	return all, errors.Join(errs...)
 }
 
 // severalHosts says whether a URL names more than one server; others ways to the same one are for TLS.
@@ -63,7 +92,36 @@ type connections struct {
 type connection struct {
 	net.Conn
 
-	of *connections
+	of         *connections
+	sent, mark atomic.Uint64 // bytes, and those before the statement that is under way
+}
+
+// Write sends, and counts what was sent.
+func (c *connection) Write(b []byte) (int, error) {
+	n, err := c.Conn.Write(b)
+	c.sent.Add(uint64(max(n, 0)))
+	return n, err
+}
+
+// connectionOf returns the one below that of a driver, or nil when somebody else has wrapped it.
+func connectionOf(conn *pgconn.PgConn) *connection {
+	for c := conn.Conn(); ; {
+		switch v := c.(type) {
+		case *connection:
+			return v
+		case interface{ NetConn() net.Conn }: // of TLS
+			c = v.NetConn()
+		default:
+			return nil
+		}
+	}
+}
+
+// begin marks the beginning of a statement whose outcome depends on whether it was sent.
+func begin(conn *pgxpool.Conn) {
+	if c := connectionOf(conn.Conn().PgConn()); c != nil {
+		c.mark.Store(c.sent.Load())
+	}
 }
 
 var errCut = errors.New("the node has lost its role")
@@ -84,7 +142,7 @@ func (c *connections) dialer(dial pgconn.DialFunc) pgconn.DialFunc {
 			_ = conn.Close()
 			return nil, errCut
 		}
-		tracked := &connection{conn, c}
+		tracked := &connection{Conn: conn, of: c}
 		c.open[tracked] = struct{}{}
 		return tracked, nil
 	}

@@ -23,6 +23,8 @@ type node struct {
 
 	load *load
 	kick chan struct{} // has one when a probe is wanted now
+	stop context.CancelFunc
+	gone bool
 
 	detector detector
 	view     view

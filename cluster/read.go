@@ -14,7 +14,7 @@ import (
 )
 
 // Reader reads from replicas, in sessions that cannot write. It is small and may be copied; it has the methods that sqlc wants
-// of its DBTX, and is safe for concurrent use.
+// of its DBTX, those for copies and batches included, and is safe for concurrent use.
 //
 // A read that fails because of its node runs again on another one, as long as nothing of its result was handed out. When the
 // context has a [Session], it sees what the session has written.
@@ -101,6 +101,9 @@ const attempts = 3
 
 // read reads from a node, or from another one. As long as the read was not sent to one, it waits for one up to [Config.WriteWait].
 func (c *Cluster) read(ctx context.Context, what reading) error {
+	if err := c.checkToken(ctx); err != nil {
+		return err
+	}
 	var tried [attempts]*target
 	var last error
 	var until time.Time // zero as long as there were nodes to try
@@ -189,22 +192,23 @@ func (c *Cluster) reader(ctx context.Context, tried []*target) (*reader, error) 
 		case <-c.ctx.Done():
 			return nil, ErrClosed
 		case <-wait.Done():
-			return nil, fmt.Errorf("%w: %w", ErrNoReplica, context.Cause(wait))
+			return nil, fmt.Errorf("%w: %w", c.withoutReplica(ctx, t), context.Cause(wait))
 		}
 	}
 }
 
 // pick selects a node for a read that was not tried before, or nil when there is none.
 func (c *Cluster) pick(ctx context.Context, t *topology, tried []*target) *reader {
-	if len(tried) == 0 && len(t.readers) > 0 {
-		if i, ok := c.cfg.Selector.SelectReplica(ctx, t.replicas); ok && i >= 0 && i < len(t.readers) {
-			return t.readers[i]
+	readers, replicas := c.within(ctx, t)
+	if len(tried) == 0 && len(readers) > 0 {
+		if i, ok := c.cfg.Selector.SelectReplica(ctx, replicas); ok && i >= 0 && i < len(readers) {
+			return readers[i]
 		}
 		if t.fallback != nil {
 			return t.fallback // as the selector wants it
 		}
 	}
-	for _, r := range t.readers {
+	for _, r := range readers {
 		if !slices.Contains(tried, r.target) {
 			return r
 		}

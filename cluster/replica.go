@@ -79,6 +79,9 @@ func newLoad(c *clock) *load { return &load{clock: c} }
 // begin counts a read that begins.
 func (l *load) begin() { l.inFlight.Add(1) }
 
+// leave counts one that has ended, and whose time says nothing about the node.
+func (l *load) leave() { l.inFlight.Add(-1) }
+
 // end counts one that has ended. One that failed counts for several times the latency that there was, so that a node that fails
 // fast does not attract more.
 func (l *load) end(took time.Duration, failed bool) {

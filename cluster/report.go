@@ -17,6 +17,10 @@ type Report struct {
 	// Healthy says that there is a primary and that every node is for what it should be.
 	Healthy bool         `json:"healthy"`
 	Nodes   []NodeReport `json:"nodes"`
+	// LostTokens is how many sessions of this process had a token from beyond the place where a primary was replaced.
+	LostTokens uint64 `json:"lost_tokens"`
+	// DroppedEvents is how many events OnEvent and the logger did not get because they did not keep up.
+	DroppedEvents uint64 `json:"dropped_events"`
 	// Failovers are the last ones, the newest at the end, and Events what led to them.
 	Failovers []Failover `json:"failovers"`
 	Events    []Event    `json:"events"`
@@ -58,10 +62,12 @@ type Failover struct {
 
 // Report returns what is known now. What it returns is the caller's.
 func (c *Cluster) Report() Report {
-	r := c.topology.Load().report
+	t := c.topology.Load()
+	r := t.report
 	r.Nodes, r.Failovers, r.Events = slices.Clone(r.Nodes), slices.Clone(r.Failovers), slices.Clone(r.Events)
+	r.LostTokens, r.DroppedEvents = c.losses.Load(), c.dropped.Load()
 	for i := range r.Nodes {
-		l := c.nodes[i].load
+		l := t.nodes[i].load
 		r.Nodes[i].InFlight, r.Nodes[i].Latency = int(l.inFlight.Load()), l.latencyNow()
 	}
 	return r

@@ -7,9 +7,41 @@ import (
 	"github.com/jackc/pgx/v5/pgxpool"
 )
 
+// peeked are rows of which the first one may have been waited for.
+type peeked struct {
+	pgx.Rows
+
+	first, held bool // first is what Next has said already
+}
+
+// peek waits for the first row, or for what there is instead.
+func (p *peeked) peek() error {
+	p.first, p.held = p.Rows.Next(), true
+	if p.first {
+		return nil
+	}
+	p.Rows.Close()
+	return p.Err()
+}
+
+// Next goes to the next row.
+func (p *peeked) Next() bool {
+	if p.held {
+		p.held = false
+		return p.first
+	}
+	return p.Rows.Next()
+}
+
+// Close ends the rows.
+func (p *peeked) Close() {
+	p.held = false
+	p.Rows.Close()
+}
+
 // rows give their connection back at their end, and say what became of a write.
 type rows struct {
-	pgx.Rows
+	peeked
 
 	sql     string // of a read, and its arguments
 	args    []any
@@ -17,34 +49,15 @@ type rows struct {
 	load    *load         // of a read
 	began   time.Time
 	written func(error) error // of a write
-	first   bool              // what Next has said already
-	peeked  bool
-	err     error // instead of that of Rows
-}
-
-// peek waits for the first row, or for what there is instead.
-func (r *rows) peek() error {
-	r.first, r.peeked = r.Rows.Next(), true
-	if r.first {
-		return nil
-	}
-	r.Rows.Close()
-	return r.Rows.Err()
+	err     error             // instead of that of Rows
 }
 
 // Next goes to the next row.
 func (r *rows) Next() bool {
-	if r.peeked {
-		r.peeked = false
-		if !r.first {
-			r.end(nil)
-		}
-		return r.first
-	}
-	if r.conn == nil {
+	if r.conn == nil && !r.held {
 		return false
 	}
-	if r.Rows.Next() {
+	if r.peeked.Next() {
 		return true
 	}
 	r.end(r.Rows.Err())
@@ -53,7 +66,7 @@ func (r *rows) Next() bool {
 
 // Close ends the rows.
 func (r *rows) Close() {
-	r.Rows.Close()
+	r.peeked.Close()
 	r.end(r.Rows.Err())
 }
 
@@ -102,6 +115,11 @@ func (r *row) Scan(dest ...any) error {
 	if rs.Rows == nil {
 		return rs.err
 	}
+	return scanOne(rs, dest)
+}
+
+// scanOne reads the first row and ends the rows.
+func scanOne(rs pgx.Rows, dest []any) error {
 	defer rs.Close()
 	if !rs.Next() {
 		if err := rs.Err(); err != nil {
@@ -109,7 +127,7 @@ func (r *row) Scan(dest ...any) error {
 		}
 		return pgx.ErrNoRows
 	}
-	if err := rs.Rows.Scan(dest...); err != nil {
+	if err := rs.Scan(dest...); err != nil {
 		return err
 	}
 	rs.Close()

@@ -15,7 +15,8 @@ import (
 //	_, err := c.Writer().Exec(ctx, "insert ...") // remembers what was written
 //	err = c.Reader().QueryRow(ctx, "select ...").Scan(&x) // sees it
 //
-// What it remembers is a [Token], which a cookie can carry from one request to the next.
+// What it remembers is a [Token], which a cookie can carry from one request to the next. It is of what was written, and not of what
+// was read: two reads may go back in time between two replicas, unless [Sticky] keeps them on one.
 type Session struct {
 	mu    sync.Mutex // guards token
 	token Token
@@ -33,6 +34,17 @@ func (s *Session) Advance(t Token) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	s.token = s.token.Later(t)
+}
+
+// replace takes a token for another one, unless there is another one already.
+func (s *Session) replace(was, is Token) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.token != was {
+		return false
+	}
+	s.token = is
+	return true
 }
 
 type sessionKey struct{}

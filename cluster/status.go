@@ -41,6 +41,8 @@ type Status struct {
 	Received LSN
 	// Replayed is how far a query on the node can see.
 	Replayed LSN
+	// Recovered is how far a primary had replayed when it became one, or when it started after a crash; 0 when it started orderly.
+	Recovered LSN
 	// Paused says that a standby has stopped to replay, and Streaming that it gets the log from another node right now.
 	Paused, Streaming bool
 	// ReadOnly says that a primary refuses to write by its configuration.
@@ -72,6 +74,7 @@ select standby,
 	end,
 	case when standby then greatest(pg_last_wal_receive_lsn(), pg_last_wal_replay_lsn()) else pg_current_wal_lsn() end::text,
 	case when standby then pg_last_wal_replay_lsn() else pg_current_wal_insert_lsn() end::text,
+	case when not standby then pg_last_wal_replay_lsn() end::text,
 	case when standby then pg_is_wal_replay_paused() else false end,
 	exists (select from pg_stat_wal_receiver),
 	current_setting('default_transaction_read_only')::bool,
@@ -82,10 +85,10 @@ from self`
 // scan is where the columns of the query go.
 func (s *Status) scan(row interface{ Scan(dest ...any) error }) error {
 	var standby bool
-	var system, received, replayed *string
+	var system, received, replayed, recovered *string
 	var timeline *int64
 	var delay float64
-	err := row.Scan(&standby, &system, &timeline, &received, &replayed, &s.Paused, &s.Streaming, &s.ReadOnly, &s.Name, &s.Started, &s.Version, &delay)
+	err := row.Scan(&standby, &system, &timeline, &received, &replayed, &recovered, &s.Paused, &s.Streaming, &s.ReadOnly, &s.Name, &s.Started, &s.Version, &delay)
 	if err != nil {
 		return err
 	}
@@ -99,7 +102,7 @@ func (s *Status) scan(row interface{ Scan(dest ...any) error }) error {
 	if timeline != nil {
 		s.Timeline = uint32(*timeline) //nolint:gosec // PostgreSQL's are of 32 bits
 	}
-	for to, text := range map[*LSN]*string{&s.Received: received, &s.Replayed: replayed} {
+	for to, text := range map[*LSN]*string{&s.Received: received, &s.Replayed: replayed, &s.Recovered: recovered} {
 		if text != nil && err == nil {
 			*to, err = ParseLSN(*text)
 		}

@@ -1,15 +1,21 @@
 package cluster
 
+import "slices"
+
 // topology is what is known at one time. It never changes.
 type topology struct {
 	timeline uint32
 	writer   *target    // nil while there is no primary
-	readers  []*reader  // that may serve reads
+	readers  []*reader  // that may serve reads without a bound of their own
 	replicas []*Replica // the same, as selectors see them
-	fallback *reader    // the primary, for reads; nil while there is none
-	split    bool
-	report   Report
-	changed  chan struct{} // closed when there is a newer one
+	// candidates are those that may serve reads if their lag is within the read's bound.
+	candidates []*reader
+	fallback   *reader // the primary, for reads; nil while there is none
+	forks      forkMap
+	split      bool
+	nodes      []*node // those of the report, of which only what is safe for all may be used
+	report     Report
+	changed    chan struct{} // closed when there is a newer one
 }
 
 // reader is a node that serves reads.
@@ -22,8 +28,9 @@ type reader struct {
 
 // publish makes a topology of the decision and shows it to everybody. Only the monitor calls it.
 func (c *Cluster) publish(d decision) {
-	t := &topology{timeline: d.timeline, split: d.split, report: c.report(d), changed: make(chan struct{})}
+	t := &topology{timeline: d.timeline, split: d.split, forks: c.forks, nodes: slices.Clone(c.nodes), report: c.report(d), changed: make(chan struct{})}
 	var suspects []*reader
+	bound := Bound{c.cfg.MaxLag, c.cfg.MaxLagBytes}
 	for i, n := range c.nodes {
 		if n.reads == nil {
 			continue
@@ -37,13 +44,17 @@ func (c *Cluster) publish(d decision) {
 		}
 		r.replica.lag = c.history.lag(r.replayed, n.view.asked)
 		r.replica.behind = r.replayed.before(c.written)
+		late := !bound.holds(c.history.least(r.replayed, n.view.asked), r.replica.behind)
 		switch {
-		case c.cfg.MaxLag >= 0 && r.replica.lag > c.cfg.MaxLag:
 		case n.detector.health == Suspect:
-			suspects = append(suspects, r)
-		default:
+			if !late {
+				suspects = append(suspects, r)
+			}
+			continue
+		case !late:
 			t.readers = append(t.readers, r)
 		}
+		t.candidates = append(t.candidates, r)
 	}
 	if len(t.readers) == 0 && t.fallback == nil {
 		t.readers = suspects // better than nothing

@@ -161,6 +161,7 @@ type load struct {
 	mu         sync.Mutex // guards what follows
 	next       int64
 	acked      []ack
+	silent     []int64 // acknowledged by nobody knows whom
 	failed     []int64
 	unknown    []int64
 	reads      int

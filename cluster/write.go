@@ -11,7 +11,7 @@ import (
 )
 
 // Writer writes to the primary, wherever that is. It is small and may be copied; it has the methods that sqlc wants of its
-// DBTX, and is safe for concurrent use.
+// DBTX, copies and batches included, and is safe for concurrent use.
 //
 // A write waits for a primary up to [Config].WriteWait. One that no server has executed for sure is sent again; one of which
 // nobody knows that is an error that matches [ErrOutcomeUnknown], never a silent retry. When the context has a [Session], it gets
@@ -78,6 +78,7 @@ func (w Writer) InTx(ctx context.Context, options pgx.TxOptions, run func(pgx.Tx
 			_ = tx.Rollback(ctx)
 			return uncommittedError{err, options.AccessMode == pgx.ReadOnly}
 		}
+		begin(conn) // what was sent so far is rolled back
 		return tx.Commit(ctx)
 	})
 }
@@ -112,6 +113,7 @@ func (c *Cluster) writeOn(ctx context.Context, do func(*target, *pgxpool.Conn) (
 		conn, err := t.pool.Acquire(wait)
 		if err == nil {
 			t.begun.Add(1)
+			begin(conn)
 			var kept bool
 			if kept, err = do(t, conn); kept {
 				return nil
@@ -146,17 +148,21 @@ type againError struct {
 	writable bool // the server has refused to write, and says now that it does write
 }
 
-// became says what became of a write: nil, its error, one that matches [ErrOutcomeUnknown], or an againError.
+// became says what became of a write: nil, its error, one that matches [ErrOutcomeUnknown] or [ErrSourceSpent], or an againError.
 func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err error) error {
 	t.ended.Add(1)
 	before, isBefore := err.(uncommittedError) //nolint:errorlint // it is the outermost
 	if isBefore {
 		err = before.error
 	}
+	spent, isSpent := err.(spentError) //nolint:errorlint // it is the outermost
+	if isSpent {
+		err, isBefore = spent.error, !spent.complete
+	}
 	switch effect := effectOf(err, conn.Conn().PgConn()); {
 	case effect == notPrimary && before.readOnly:
 		return err
-	case effect == notPrimary:
+	case effect == notPrimary && !isSpent:
 		return againError{err, !c.refusesWrites(ctx, conn)} // it may be one that has been made a primary, or writable, just now
 	case effect == executed:
 		if err == nil {
@@ -168,6 +174,9 @@ func (c *Cluster) became(ctx context.Context, t *target, conn *pgxpool.Conn, err
 	case effect == unknown && !isBefore:
 		c.suspect()
 		return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)
+	case isSpent:
+		c.suspect()
+		return fmt.Errorf("%w: %w", ErrSourceSpent, err)
 	case effect == unknown && !conn.Conn().IsClosed(), ctx.Err() != nil: // the caller's own
 		return err
 	}
