@@ -17,7 +17,8 @@ type Cluster struct {
 	losses               atomic.Uint64 // of tokens
 	dropped              atomic.Uint64 // events
 	telling, discovering atomic.Bool   // whether a hook is under way
-	urgent               atomic.Bool   // something is wrong, and probes come faster
+	began                time.Time
+	urgent               atomic.Bool // something is wrong, and probes come faster
 
 	ctx     context.Context // until Close
 	stop    context.CancelFunc
@@ -51,7 +52,7 @@ func Open(ctx context.Context, cfg Config) (*Cluster, error) {
 	if err := cfg.Validate(); err != nil {
 		return nil, fmt.Errorf("cluster: invalid configuration:\n%w", err)
 	}
-	c := &Cluster{cfg: cfg.withDefaults(), belief: belief{last: none}, primary: none, reports: make(chan report), found: make(chan found), events: make(chan Event, 64)}
+	c := &Cluster{cfg: cfg.withDefaults(), began: time.Now(), belief: belief{last: none}, primary: none, reports: make(chan report), found: make(chan found), events: make(chan Event, 64)}
 	c.ctx, c.stop = context.WithCancel(context.WithoutCancel(ctx))
 	nodes, _ := parseNodes(c.cfg.Nodes) // which Validate did
 	for _, p := range nodes {

@@ -76,8 +76,8 @@ type Config struct {
 	// the [Report] counts.
 	RefuseLost bool `env:"CLUSTER_REFUSE_LOST" default:"false" doc:"a read fails when what its session wrote may be lost"`
 	// RivalGrace is how long writes wait when a node is promoted while the primary lives, for the primary to go. Then they go to the one that
-	// was promoted. Defaults to 2 s; -1 is no wait.
-	RivalGrace time.Duration `env:"CLUSTER_RIVAL_GRACE" default:"2s" unit:"s" doc:"how long writes wait while two primaries live; -1 for not at all"`
+	// was promoted. Defaults to 1 s; -1 is no wait.
+	RivalGrace time.Duration `env:"CLUSTER_RIVAL_GRACE" default:"1s" unit:"s" doc:"how long writes wait while two primaries live; -1 for not at all"`
 	// RefuseRivals lets them wait until one of both is gone.
 	RefuseRivals bool `env:"CLUSTER_REFUSE_RIVALS" default:"false" doc:"no writes at all while two primaries live"`
 
@@ -157,7 +157,7 @@ const (
 	DefaultMaxLag            = 10 * time.Second
 	DefaultWriteWait         = 10 * time.Second
 	DefaultCatchUp           = 20 * time.Millisecond
-	DefaultRivalGrace        = 2 * time.Second
+	DefaultRivalGrace        = time.Second
 )
 
 // Validate returns all that is wrong, joined, each beginning with the name of its field.

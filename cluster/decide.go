@@ -44,6 +44,7 @@ type view struct {
 	status Status    // what it last said
 	asked  time.Time // when it was asked for that
 	probed time.Time // when it was last asked, whatever became of that
+	silent bool      // it is asked all the time, and says nothing
 	// followed is how far it came on the timeline before the one that it is the primary of, as far as that was seen.
 	followed LSN
 }
@@ -172,9 +173,10 @@ func (d *decision) waits(last *view, r rules, now time.Time) bool {
 	return r.refuse || r.grace > 0 && (!askedSince || now.Sub(d.rival) < r.grace)
 }
 
-// lives says whether a node still is a primary of this cluster, as far as is known. One that refuses to write was told that it is replaced.
+// lives says whether a node still is a primary of this cluster, as far as is known. One that refuses to write was told that it is replaced,
+// and one that is silent is not waited for until its probe is given up.
 func (d *decision) lives(v *view) bool {
-	return v.health == Up && v.isPrimary() && !v.status.ReadOnly && v.status.SystemID == d.system
+	return v.health == Up && !v.silent && v.isPrimary() && !v.status.ReadOnly && v.status.SystemID == d.system
 }
 
 // state returns what a node of this cluster is for.

@@ -9,14 +9,14 @@ import (
 
 // monitor takes the reports of all probes, one after the other, and decides. It is the only one that changes anything.
 func (c *Cluster) monitor(ctx context.Context) {
-	ticker := time.NewTicker(tick)
+	ticker := time.NewTicker(tick / 2)
 	defer ticker.Stop()
 	for {
 		select {
 		case <-ctx.Done():
 			return
 		case <-ticker.C:
-			c.clock.ticks.Add(1)
+			c.clock.ticks.Store(uint32(time.Since(c.began) / tick)) //nolint:gosec // it may wrap
 			c.watch()
 			if c.split { // its grace may be over
 				c.decide(time.Now())
@@ -112,6 +112,8 @@ func (c *Cluster) decide(now time.Time) {
 	views := make([]view, len(c.nodes))
 	for i, n := range c.nodes {
 		views[i] = n.view
+		pending := time.Duration(n.pending.Load())
+		views[i].silent = pending > 0 && time.Since(c.began)-pending > 3*c.cfg.UrgentInterval/2
 	}
 	d := decide(c.belief, views, rules{c.cfg.RivalGrace, c.cfg.RefuseRivals}, now)
 	before := c.primary

@@ -3,6 +3,7 @@ package cluster
 import (
 	"context"
 	"math/rand/v2"
+	"sync/atomic"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -21,10 +22,11 @@ type report struct {
 type node struct {
 	parsed
 
-	load *load
-	kick chan struct{} // has one when a probe is wanted now
-	stop context.CancelFunc
-	gone bool
+	load    *load
+	kick    chan struct{} // has one when a probe is wanted now
+	pending atomic.Int64  // since when a probe waits for its answer, as a duration since the cluster began; 0 while none does
+	stop    context.CancelFunc
+	gone    bool
 
 	detector detector
 	view     view
@@ -47,7 +49,9 @@ func (c *Cluster) probe(ctx context.Context, n *node) {
 			closeNow(conn)
 			conn = nil
 		}
+		n.pending.Store(int64(time.Since(c.began)))
 		conn, r.status, r.err = c.ask(ctx, n, conn)
+		n.pending.Store(0)
 		select {
 		case c.reports <- r:
 		case <-ctx.Done():

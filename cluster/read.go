@@ -34,11 +34,9 @@ func (r Reader) Query(ctx context.Context, sql string, args ...any) (pgx.Rows, e
 
 // QueryRow reads one row. Its errors come from Scan.
 func (r Reader) QueryRow(ctx context.Context, sql string, args ...any) pgx.Row {
-	rs := &rows{sql: sql, args: args}
-	if err := r.c.read(ctx, rs); err != nil {
-		rs.Rows, rs.err = nil, err
-	}
-	return (*row)(rs)
+	one := &row{rows: rows{sql: sql, args: args}, c: r.c, ctx: ctx}
+	one.ask()
+	return one
 }
 
 // Exec executes a statement that returns nothing and changes nothing.

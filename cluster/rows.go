@@ -1,6 +1,7 @@
 package cluster
 
 import (
+	"context"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -50,6 +51,7 @@ type rows struct {
 	began   time.Time
 	written func(error) error // of a write
 	err     error             // instead of that of Rows
+	broke   bool              // the connection was closed when they ended
 }
 
 // Next goes to the next row.
@@ -93,7 +95,7 @@ func (r *rows) end(err error) {
 		return
 	}
 	conn := r.conn
-	r.conn = nil
+	r.conn, r.broke = nil, err != nil && conn.Conn().IsClosed()
 	if r.load != nil {
 		r.load.end(time.Since(r.began), err != nil)
 	}
@@ -106,16 +108,36 @@ func (r *rows) end(err error) {
 	conn.Release()
 }
 
-// row is the first one.
-type row rows
+// row is the only one of a read.
+type row struct {
+	rows
 
-// Scan reads the row and ends the rows.
-func (r *row) Scan(dest ...any) error {
-	rs := (*rows)(r)
-	if rs.Rows == nil {
-		return rs.err
+	c   *Cluster
+	ctx context.Context //nolint:containedctx // that of the call that returned it
+}
+
+// ask sends the query.
+func (r *row) ask() {
+	if err := r.c.read(r.ctx, &r.rows); err != nil {
+		r.Rows, r.err = nil, err
 	}
-	return scanOne(rs, dest)
+}
+
+// Scan reads the row and ends the rows. When the node fails after the row has come, and before it has said that all is well, the read
+// runs again: nobody has seen the row yet.
+func (r *row) Scan(dest ...any) error {
+	for n := 1; ; n++ {
+		if r.Rows == nil {
+			return r.err
+		}
+		err := scanOne(&r.rows, dest)
+		if err == nil || !r.broke || n == attempts || r.ctx.Err() != nil {
+			return err
+		}
+		r.c.suspect()
+		r.rows = rows{sql: r.sql, args: r.args}
+		r.ask()
+	}
 }
 
 // scanOne reads the first row and ends the rows.
