@@ -120,7 +120,7 @@ func (c Config) Validate() error {
 	}
 	if probes := c.probes(); len(errs) == 0 {
 		if err := probes.Validate(); err != nil {
-			for _, line := range strings.Split(err.Error(), "\n") {
+			for line := range strings.SplitSeq(err.Error(), "\n") {
 				wrong("Probes.%s", line)
 			}
 		}

@@ -55,8 +55,8 @@ func newJournal(l *slog.Logger) *journal {
 	return &journal{logger: l, queue: make(chan Decision, maxUntold)}
 }
 
-// add keeps a decision. The same one again is counted, and not told again.
-func (j *journal) add(s Severity, format string, args ...any) {
+// addf keeps a decision. The same one again is counted, and not told again.
+func (j *journal) addf(s Severity, format string, args ...any) {
 	now := time.Now()
 	d := Decision{At: now, Last: now, Count: 1, Severity: s, Text: fmt.Sprintf(format, args...)}
 	if !j.keep(d) {

@@ -26,12 +26,12 @@ func (m *Manager) know(ctx context.Context, report cluster.Report) error {
 	}
 	m.streaming = streaming
 	if commit == "off" || commit == "local" {
-		m.journal.add(Warning, "%s has synchronous_commit = %s: what it acknowledges may be lost with it", report.Primary, commit)
+		m.journal.addf(Warning, "%s has synchronous_commit = %s: what it acknowledges may be lost with it", report.Primary, commit)
 	}
 	q, err := parseQuorum(known.Names)
 	if q.need == 0 || err != nil {
 		if err == nil && m.cfg.Fence == nil {
-			m.journal.add(Warning, "%s has no synchronous_standby_names: when it is lost, nothing will be done, because nobody knows what it acknowledged", report.Primary)
+			m.journal.addf(Warning, "%s has no synchronous_standby_names: when it is lost, nothing will be done, because nobody knows what it acknowledged", report.Primary)
 		}
 		return errors.Join(err, m.keep(ctx, known))
 	}
@@ -55,7 +55,7 @@ func (m *Manager) know(ctx context.Context, report cluster.Report) error {
 	if err := m.keep(ctx, known); err != nil {
 		return err
 	}
-	m.journal.add(Info, "%s waits for %s, too", known.Primary, back.names[len(back.names)-1])
+	m.journal.addf(Info, "%s waits for %s, too", known.Primary, back.names[len(back.names)-1])
 	return s.set(ctx, setting{"synchronous_standby_names", known.Names})
 }
 

@@ -39,10 +39,10 @@ func (m *Manager) lost(ctx context.Context, report cluster.Report) error {
 		return fmt.Errorf("failover: refused: %d of the standbys of %q answer: what %s acknowledged may be lost", len(plan.Taken), known.Names, known.Primary)
 	}
 	if m.cfg.DryRun {
-		m.journal.add(Critical, "%s: of %s, the one that has most would be promoted", plan.Reason, names(plan.Taken))
+		m.journal.addf(Critical, "%s: of %s, the one that has most would be promoted", plan.Reason, names(plan.Taken))
 		return nil
 	}
-	m.journal.add(Critical, "%s: a failover begins", plan.Reason)
+	m.journal.addf(Critical, "%s: a failover begins", plan.Reason)
 	if err := m.persist(ctx, &plan, "%s", plan.Reason); err != nil {
 		return err
 	}

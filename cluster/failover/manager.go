@@ -111,7 +111,7 @@ func (m *Manager) failed(report cluster.Report, err error) {
 	if m.lease.holds() && (report.Primary == "" || m.lease.record.Plan != nil) {
 		severity = Critical
 	}
-	m.journal.add(severity, "%v", err)
+	m.journal.addf(severity, "%v", err)
 }
 
 // manage does what is to be done now.
@@ -134,7 +134,7 @@ func (m *Manager) manage(ctx context.Context, runs *sync.WaitGroup, report clust
 	case r.Request != nil && inForce(report, r.Known):
 		return m.switchover(ctx, report)
 	case r.Paused != "":
-		m.journal.add(Info, "paused: %s", r.Paused)
+		m.journal.addf(Info, "paused: %s", r.Paused)
 		return nil
 	case inForce(report, r.Known):
 		if due || report.Primary != r.Known.Primary {
@@ -172,7 +172,7 @@ func (m *Manager) persistWith(ctx context.Context, p *Plan, change func(*Record)
 		change(r)
 	})
 	if err == nil {
-		m.journal.add(Info, "%s", step.Text)
+		m.journal.addf(Info, "%s", step.Text)
 		if m.cfg.OnStep != nil {
 			m.cfg.OnStep(*p.clone(), step)
 		}

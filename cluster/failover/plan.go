@@ -44,7 +44,7 @@ func (m *Manager) complete(ctx context.Context, p *Plan, q quorum) error {
 		}
 	}
 	if err := m.repoint(ctx, p); err != nil {
-		m.journal.add(Warning, "not all follow %s yet: %v", p.To, err) // upkeep sees to it
+		m.journal.addf(Warning, "not all follow %s yet: %v", p.To, err) // upkeep sees to it
 	}
 	next := q.after(p.From, p.To)
 	known := Known{Primary: p.To, Timeline: p.Timeline + 1, Names: next.setting(m.lease.record.Epoch)}

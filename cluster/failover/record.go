@@ -103,7 +103,7 @@ type Step struct {
 
 // Took returns how long a phase took, by the clock of the manager: from its first step to the first one of a later phase. It is 0 when the
 // phase has not ended or never was.
-func (p Plan) Took(phase Phase) time.Duration {
+func (p *Plan) Took(phase Phase) time.Duration {
 	begin := slices.IndexFunc(p.Steps, func(s Step) bool { return s.Phase == phase })
 	if begin < 0 {
 		return 0

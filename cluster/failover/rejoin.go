@@ -81,7 +81,7 @@ func (r *rejoins) cancelAll() {
 // rejoin asks the hook to bring a node back, in a goroutine of its own: that may take long.
 func (m *Manager) rejoin(ctx context.Context, runs *sync.WaitGroup, n cluster.NodeReport, report cluster.Report) {
 	if m.cfg.Rejoin == nil {
-		m.journal.add(Warning, "%s is %s: it needs pg_rewind, or a new copy, and there is no Rejoin that does it", n.Name, n.State)
+		m.journal.addf(Warning, "%s is %s: it needs pg_rewind, or a new copy, and there is no Rejoin that does it", n.Name, n.State)
 		return
 	}
 	address, err := m.address(report.Primary)
@@ -93,16 +93,16 @@ func (m *Manager) rejoin(ctx context.Context, runs *sync.WaitGroup, n cluster.No
 		cancel()
 		return
 	}
-	m.journal.add(Info, "%s is %s, and is brought back", n.Name, n.State)
+	m.journal.addf(Info, "%s is %s, and is brought back", n.Name, n.State)
 	runs.Go(func() {
 		defer m.rejoins.end(n.Name)
 		m.checkpoint(ctx, report.Primary)
 		err := m.cfg.Rejoin(ctx, Rejoining{Node: n.Name, State: n.State, Primary: report.Primary, Address: address, Timeline: report.Timeline})
 		if err != nil {
-			m.journal.add(Warning, "%s was not brought back, the next attempt is in %v: %v", n.Name, m.cfg.RejoinRetry, err)
+			m.journal.addf(Warning, "%s was not brought back, the next attempt is in %v: %v", n.Name, m.cfg.RejoinRetry, err)
 			return
 		}
-		m.journal.add(Info, "%s is brought back", n.Name)
+		m.journal.addf(Info, "%s is brought back", n.Name)
 	})
 }
 

@@ -43,12 +43,13 @@ func (m *Manager) publish(r cluster.Report) {
 }
 
 // clone returns a copy that shares nothing that changes.
-func (r Record) clone() Record {
-	r.Plan = r.Plan.clone()
-	r.Known.Out = slices.Clone(r.Known.Out)
-	r.History = slices.Clone(r.History)
-	for i := range r.History {
-		r.History[i] = *r.History[i].clone()
+func (r *Record) clone() Record {
+	c := *r
+	c.Plan = r.Plan.clone()
+	c.Known.Out, c.ReadOnly = slices.Clone(r.Known.Out), slices.Clone(r.ReadOnly)
+	c.History = slices.Clone(r.History)
+	for i := range c.History {
+		c.History[i] = *c.History[i].clone()
 	}
-	return r
+	return c
 }

@@ -99,7 +99,7 @@ func (m *Manager) drain(ctx context.Context, p *Plan) error {
 		if err := s.ask(limit, "select count(pg_terminate_backend(pid)) "+under, &ended); err != nil {
 			return err
 		}
-		m.journal.add(Warning, "%d transactions on %s did not end within %v, and were ended", ended, p.From, m.cfg.Drain)
+		m.journal.addf(Warning, "%d transactions on %s did not end within %v, and were ended", ended, p.From, m.cfg.Drain)
 	} else if err != nil {
 		return err
 	}
@@ -130,7 +130,7 @@ func (m *Manager) abandon(ctx context.Context, p *Plan, cause error) error {
 
 // answer says why nothing was done.
 func (m *Manager) answer(ctx context.Context, id string, cause error) error {
-	m.journal.add(Warning, "the switchover is refused: %v", cause)
+	m.journal.addf(Warning, "the switchover is refused: %v", cause)
 	limit, cancel := context.WithTimeout(ctx, m.cfg.TTL/2)
 	defer cancel()
 	return m.lease.update(limit, func(r *Record) {

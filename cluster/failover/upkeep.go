@@ -60,7 +60,7 @@ func (m *Manager) fetch(ctx context.Context, name, primary string) error {
 	case i.now == i.was && !strings.Contains(m.lease.record.Known.Names, stamp):
 		return nil // there was no failover yet, and it is not our business why it does not stream
 	}
-	m.journal.add(Info, "%s is made to follow %s", name, primary)
+	m.journal.addf(Info, "%s is made to follow %s", name, primary)
 	return m.redirect(ctx, s, i, primary)
 }
 

@@ -34,7 +34,7 @@ func run(ctx context.Context, v *demo.Verdict) error {
 	if err != nil {
 		return err
 	}
-	defer os.RemoveAll(dir)
+	defer func() { _ = os.RemoveAll(dir) }()
 	url := server.URL("postgres")
 
 	db, err := pglog.Open(ctx, pglog.Config{
