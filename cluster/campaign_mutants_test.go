@@ -21,24 +21,24 @@ func TestCampaignMutants(t *testing.T) {
 		t.Skip("set PRODWRIGHT_CAMPAIGN to run it")
 	}
 	for _, mutant := range []struct {
-		name, scenario, says string // a regular expression
-		edits                []edit
+		name, scenario, mode, says string // regular expressions, but for the name
+		edits                      []edit
 	}{
-		{"fencing removed", "^SIGSTOP$", `[1-9]\d* acknowledged and missing|by an old primary after`, []edit{
+		{"fencing removed", "^SIGSTOP$", "managed", `[1-9]\d* acknowledged and missing|by an old primary after`, []edit{
 			{"cluster/failover/plan.go", `setting{"primary_conninfo", i.was + revoked}`, `setting{"primary_conninfo", i.was}`},
 			{"cluster/failover/plan.go", `"taken away", "select not exists (select from pg_stat_wal_receiver)"`, `"taken away", "select true"`},
 		}},
-		{"timeline check removed", "^stale primary returns$", `acknowledged and missing|by an old primary after`, []edit{
+		{"timeline check removed", "^stale primary returns$", "managed", `acknowledged and missing|by an old primary after`, []edit{
 			{"cluster/decide.go", `v.isPrimary() && v.status.Timeline == d.timeline && (`, `v.isPrimary() && (`},
 			{"cluster/decide.go", "case len(candidates) > 1:\n\t\td.split = true", "case len(candidates) > 1:\n\t\tchosen = candidates[0]"},
 		}},
-		{"compare-and-swap removed", "^two managers$", `epoch \d+ is that of|acknowledged and missing|more than one was promoted`, []edit{
+		{"compare-and-swap removed", "^two managers$", "managed", `epoch \d+ is that of|acknowledged and missing|more than one was promoted`, []edit{
 			{"cluster/failover/register.go", `if version != now {`, `if version != now && now == "" {`},
 		}},
-		{"unknown outcomes are sent again", "^kill -9$", `failed and present`, []edit{
-			{"cluster/write.go", `return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)`, `return againError{err}`},
+		{"unknown outcomes are sent again", "^kill -9$", "managed", `failed and present`, []edit{
+			{"cluster/write.go", `return fmt.Errorf("%w: %w", ErrOutcomeUnknown, err)`, `return againError{error: err}`},
 		}},
-		{"tokens ignored", "^slow replica$", `stale in a session`, []edit{
+		{"tokens ignored", "^slow replica$", "", `stale in a session`, []edit{
 			{"cluster/read.go", `return token, token.Timeline > t.timeline || token.LSN > r.replayed`, `return token, false`},
 		}},
 	} {
@@ -54,7 +54,7 @@ func TestCampaignMutants(t *testing.T) {
 			}
 			cmd := exec.CommandContext(t.Context(), "go", "test", "-count=1", "-timeout=20m", "-failfast", "-v", "-run=^TestCampaign$", "./cluster/")
 			cmd.Dir = root
-			cmd.Env = append(os.Environ(), "PRODWRIGHT_SCENARIO="+mutant.scenario, "PRODWRIGHT_ROUNDS=60", "PRODWRIGHT_MODE=managed")
+			cmd.Env = append(os.Environ(), "PRODWRIGHT_SCENARIO="+mutant.scenario, "PRODWRIGHT_ROUNDS=60", "PRODWRIGHT_MODE="+mutant.mode)
 			out, err := cmd.CombinedOutput()
 			text := string(out)
 			require.Error(t, err, "nothing notices:\n%s", text[max(0, len(text)-2000):])
