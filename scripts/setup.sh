@@ -1,6 +1,7 @@
 #!/bin/sh
 # Installs what the demo, the tests or the fault campaigns need on a fresh machine, through the operating system's package
-# manager. Usage: scripts/setup.sh demo|test|campaign. Does nothing, silently, when everything is there.
+# manager, and builds the API server of Kubernetes that the tests need. Usage: scripts/setup.sh demo|test|campaign. Does
+# nothing, silently, when everything is there.
 set -eu
 
 # have NAME: NAME is in PATH or where Debian keeps server programs.
@@ -25,9 +26,16 @@ as_root() {
 	if [ "$(id -u)" = 0 ]; then "$@"; else sudo "$@"; fi
 }
 
+what=${1:-demo}
+
+# built: what no package manager has, and Go builds once.
+built() {
+	if [ "$what" = test ]; then "$(dirname "$0")/kube-apiserver.sh" >/dev/null; fi
+}
+
 missing=""
 have_postgres || missing=" postgresql"
-case "${1:-demo}" in
+case "$what" in
 demo) ;;
 test)
 	# A C compiler for the race detector, a connection pooler and a cache to test against, a server that scrapes, and two more
@@ -48,7 +56,10 @@ campaign)
 	;;
 *) die "usage: scripts/setup.sh demo|test|campaign" ;;
 esac
-[ -n "$missing" ] || exit 0
+if [ -z "$missing" ]; then
+	built
+	exit
+fi
 missing=${missing# }
 
 case "$(uname -s)" in
@@ -103,3 +114,4 @@ Linux)
 *) die "unknown system $(uname -s); install these yourself and try again: $missing" ;;
 esac
 have_postgres || die "PostgreSQL was installed but its programs were not found; set PRODWRIGHT_PGBIN to their directory"
+built

@@ -76,7 +76,7 @@ func Prodwright() Policy {
 			"internal":              pgx,
 		},
 		Parts:       []string{"logging/rotate", "logging/redact"},
-		Inward:      []string{"examples", "internal/bench", "internal/interop"},
+		Inward:      []string{"examples", "internal/bench", "internal/interop", "internal/kubetest/apiserver"},
 		Signals:     []string{"metrics/lifecycle"},
 		Environment: []string{"envcfg", "internal"},
 		Goroutines: map[string]string{
@@ -95,6 +95,7 @@ func Prodwright() Policy {
 			"cluster/failover":              "who starts them waits for them",
 			"cluster/failover/failovertest": "Register waits for them",
 			"internal/pgtest":               "they end with the server process that they wait for",
+			"internal/kubetest":             "they end with the process that they wait for",
 			"internal/faultproxy":           "Close ends them",
 		},
 		MaxLines: 500,
