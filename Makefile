@@ -2,7 +2,7 @@
 
 GO ?= go
 # Directories of all modules: the root, and those that are kept apart so that users do not inherit their requirements.
-MODULES := . cluster/failover/etcdregister metrics/prom metrics/otel examples internal/bench internal/interop
+MODULES := . cluster/failover/etcdregister cluster/failover/kuberegister metrics/prom metrics/otel examples internal/bench internal/interop
 # Tools are pinned here and run through the module proxy; nothing is installed.
 GOLANGCI := github.com/golangci/golangci-lint/v2/cmd/golangci-lint@v2.15.0
 GOVULNCHECK := golang.org/x/vuln/cmd/govulncheck@v1.9.0
