@@ -2,9 +2,11 @@ package kuberegister_test
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 	"go.uber.org/goleak"
@@ -87,8 +89,10 @@ func allow(t *testing.T, server *kubetest.Server, namespace string, role *rbac.R
 	}, meta.CreateOptions{})
 	require.NoError(t, err)
 	leases := client(t, server, managers).CoordinationV1().Leases(namespace)
+	ctx, cancel := context.WithTimeout(t.Context(), time.Minute)
+	defer cancel()
 	for {
-		_, err := leases.Get(t.Context(), name, meta.GetOptions{})
+		_, err := leases.Get(ctx, name, meta.GetOptions{})
 		if err == nil || apierrors.IsNotFound(err) {
 			return
 		}
@@ -122,6 +126,7 @@ func TestRegister(t *testing.T) {
 		{"a person changes the lease", person},
 		{"a lease that was removed", removed},
 		{"an update that is repeated", repeated},
+		{"a renewal is one request", oneRequest},
 		{"a record that is too long", tooLong},
 		{"what a person sees", seen},
 		{"no namespace", noNamespace},

@@ -207,6 +207,39 @@ func repeated(t *testing.T, server *kubetest.Server) {
 	holds(t, b, "2", second)
 }
 
+// counter counts the requests.
+type counter struct {
+	kuberegister.Leases
+	n *int
+}
+
+func (c counter) Get(ctx context.Context, name string, options meta.GetOptions) (*coordination.Lease, error) {
+	*c.n++
+	return c.Leases.Get(ctx, name, options)
+}
+
+func (c counter) Update(ctx context.Context, lease *coordination.Lease, options meta.UpdateOptions) (*coordination.Lease, error) {
+	*c.n++
+	return c.Leases.Update(ctx, lease, options)
+}
+
+func oneRequest(t *testing.T, server *kubetest.Server) {
+	t.Helper()
+	n := 0
+	_, leases := own(t, server)
+	r := kuberegister.New(counter{leases, &n}, name)
+	version := swap(t, r, "1", "")
+	for range 3 {
+		version = swap(t, r, "2", version)
+	}
+	require.Equal(t, 3, n)
+	holds(t, r, "2", version)
+	version = swap(t, r, "3", version)
+	require.Equal(t, 5, n)
+	swap(t, kuberegister.New(counter{leases, &n}, name), "4", version)
+	require.Equal(t, 7, n, "one that has not seen the lease has to load it first")
+}
+
 func tooLong(t *testing.T, server *kubetest.Server) {
 	t.Helper()
 	r, _ := own(t, server)
@@ -235,7 +268,7 @@ func seen(t *testing.T, server *kubetest.Server) {
 	require.Equal(t, "prodwright-failover", lease.ManagedFields[0].Manager)
 
 	// What cannot be shown is no reason not to store.
-	for _, value := range []string{`{"epoch":18446744073709551615,"ttl_ns":9223372036854775807,"holder":""}`, `{"ttl_ns":-1}`, "no record", `[]`, `{"epoch":"x"}`} {
+	for _, value := range []string{`{"epoch":18446744073709551615,"ttl_ns":9223372036854775807,"holder":""}`, `{"ttl_ns":-1}`, "no record", "base64:eA==", `[]`, `{"epoch":"x"}`} {
 		version = swap(t, r, value, version)
 		holds(t, r, value, version)
 		require.Nil(t, get(t, leases).Spec.HolderIdentity, value)
