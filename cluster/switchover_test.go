@@ -2,6 +2,8 @@ package cluster_test
 
 import (
 	"context"
+	"encoding/json"
+	"errors"
 	"slices"
 	"strings"
 	"testing"
@@ -83,9 +85,27 @@ func TestSwitchoverIsRefused(t *testing.T) {
 	for to, why := range map[string]string{"n0": "n0 is the primary", "n9": `"n9" is none of the nodes`} {
 		require.ErrorContains(t, m.Switchover(t.Context(), to), why)
 	}
+	// Whoever asked has gone long ago.
+	value, version, err := x.register.Load(t.Context())
+	require.NoError(t, err)
+	var record map[string]any
+	require.NoError(t, json.Unmarshal(value, &record))
+	record["request"] = map[string]any{"id": "old", "to": "n1", "at": time.Now().Add(-time.Hour)}
+	value, err = json.Marshal(record)
+	require.NoError(t, err)
+	for err = failover.ErrConflict; errors.Is(err, failover.ErrConflict); {
+		if _, err = x.register.Swap(t.Context(), value, version); err != nil {
+			_, version, _ = x.register.Load(t.Context())
+		}
+	}
+	require.NoError(t, err)
+	require.Eventually(t, func() bool {
+		a := m.Status().Record.Answers
+		return len(a) > 0 && a[len(a)-1].ID == "old" && strings.Contains(a[len(a)-1].Refused, "1h0m")
+	}, hang, tick)
 	// The new one is not there, or does not come to have what the old one wrote.
 	x.must(1, "select pg_wal_replay_pause()")
-	err := m.Switchover(t.Context(), "n1")
+	err = m.Switchover(t.Context(), "n1")
 	require.ErrorIs(t, err, failover.ErrRefused)
 	require.ErrorContains(t, err, "n1: not at ")
 	x.acknowledged(l, 0, 20)

@@ -42,7 +42,7 @@ func (m *Manager) Switchover(ctx context.Context, to string) error {
 	var busy bool
 	err := m.change(ctx, func(r *Record) {
 		if busy = r.Request != nil || r.Plan != nil; !busy {
-			r.Request = &Request{ID: id, To: to}
+			r.Request = &Request{ID: id, At: time.Now(), To: to}
 		}
 	})
 	if err != nil {
@@ -55,9 +55,9 @@ func (m *Manager) Switchover(ctx context.Context, to string) error {
 	defer ticker.Stop()
 	for {
 		r, _, err := m.look(ctx)
-		if err == nil && r.Answer != nil && r.Answer.ID == id {
-			if r.Answer.Refused != "" {
-				return fmt.Errorf("%w: %s", ErrRefused, r.Answer.Refused)
+		if a, ok := r.answered(id); err == nil && ok {
+			if a.Refused != "" {
+				return fmt.Errorf("%w: %s", ErrRefused, a.Refused)
 			}
 			return nil
 		}

@@ -278,8 +278,8 @@ func ExampleRequest() {
 }
 
 func ExampleAnswer() {
-	r := failover.Record{Answer: &failover.Answer{ID: "cli-1", Refused: "db2 is the primary"}}
-	fmt.Println(r.Answer.Refused)
+	r := failover.Record{Answers: []failover.Answer{{ID: "cli-1", Refused: "db2 is the primary"}}}
+	fmt.Println(r.Answers[0].Refused)
 	// Output: db2 is the primary
 }
 

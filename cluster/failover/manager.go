@@ -187,7 +187,7 @@ func (m *Manager) finish(ctx context.Context, p *Plan, known Known) error {
 		r.past(r.Plan)
 		r.Plan, r.Known = nil, known
 		if p.Request != "" {
-			r.Request, r.Answer = nil, &Answer{ID: p.Request}
+			r.answer(Answer{ID: p.Request})
 		}
 	}, "%s is the primary", p.To)
 }

@@ -27,9 +27,9 @@ type Record struct {
 	Known Known `json:"known"`
 	// Plan is a failover that is under way; whoever takes over goes on with it.
 	Plan *Plan `json:"plan,omitempty"`
-	// Request is what somebody wants of the holder, and Answer what became of the last one.
+	// Request is what somebody wants of the holder, and Answers what became of the last ones, 8 at most, the newest at the end.
 	Request *Request `json:"request,omitempty"`
-	Answer  *Answer  `json:"answer,omitempty"`
+	Answers []Answer `json:"answers,omitempty"`
 	// ReadOnly are the nodes whose default_transaction_read_only a switchover has set and nobody has put back yet.
 	ReadOnly []string `json:"read_only,omitempty"`
 	// History are the last failovers and switchovers, 20 at most, the newest at the end.
@@ -38,8 +38,9 @@ type Record struct {
 
 // Request is a switchover that somebody wants: see [Manager.Switchover].
 type Request struct {
-	// ID tells it from others.
-	ID string `json:"id"`
+	// ID tells it from others, and At is when it was made. What is older than a minute is refused: whoever wanted it has gone.
+	ID string    `json:"id"`
+	At time.Time `json:"at"`
 	// To is who is to become the primary. Empty is the one that has most.
 	To string `json:"to,omitempty"`
 }
@@ -49,6 +50,25 @@ type Answer struct {
 	// ID is that of the request, and Refused why nothing was done, empty when it was.
 	ID      string `json:"id"`
 	Refused string `json:"refused,omitempty"`
+}
+
+// answer notes what became of a request.
+func (r *Record) answer(a Answer) {
+	const most = 8
+	r.Request = nil
+	r.Answers = append(slices.Clone(r.Answers), a)
+	if len(r.Answers) > most {
+		r.Answers = r.Answers[len(r.Answers)-most:]
+	}
+}
+
+// answered returns what became of a request.
+func (r *Record) answered(id string) (a Answer, ok bool) {
+	i := slices.IndexFunc(r.Answers, func(a Answer) bool { return a.ID == id })
+	if i < 0 {
+		return a, false
+	}
+	return r.Answers[i], true
 }
 
 // Known is what a cluster was like when all was well.

@@ -46,6 +46,7 @@ func (m *Manager) publish(r cluster.Report) {
 func (r *Record) clone() Record {
 	c := *r
 	c.Plan = r.Plan.clone()
+	c.Answers = slices.Clone(r.Answers)
 	c.Known.Out, c.ReadOnly = slices.Clone(r.Known.Out), slices.Clone(r.ReadOnly)
 	c.History = slices.Clone(r.History)
 	for i := range c.History {

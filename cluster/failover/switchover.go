@@ -37,6 +37,9 @@ func (m *Manager) switchover(ctx context.Context, report cluster.Report) error {
 
 // prepare says how it is to be done, or why it cannot.
 func (m *Manager) prepare(ctx context.Context, request Request, report cluster.Report) (*Plan, error) {
+	if age := time.Since(request.At); age > time.Minute {
+		return nil, fmt.Errorf("it was asked for %v ago, and nobody waits for it any more", age.Round(time.Second))
+	}
 	if err := m.know(ctx, report); err != nil {
 		return nil, err
 	}
@@ -134,6 +137,7 @@ func (m *Manager) answer(ctx context.Context, id string, cause error) error {
 	limit, cancel := context.WithTimeout(ctx, m.cfg.TTL/2)
 	defer cancel()
 	return m.lease.update(limit, func(r *Record) {
-		r.Plan, r.Request, r.Answer = nil, nil, &Answer{ID: id, Refused: cause.Error()}
+		r.Plan = nil
+		r.answer(Answer{ID: id, Refused: cause.Error()})
 	})
 }
