@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"syscall"
+	"time"
 )
 
 // process is one of a server's two programs, running or ended.
@@ -68,6 +69,24 @@ func (p *process) signal(s syscall.Signal) error {
 		return fmt.Errorf("kubetest: send %q to %s: %w", s, p.name, err)
 	}
 	return nil
+}
+
+// stopped says whether all its threads have stopped, which takes a moment after the signal. Where there is no /proc nobody knows; it is
+// given that moment.
+func (p *process) stopped() bool {
+	threads, _ := filepath.Glob(fmt.Sprintf("/proc/%d/task/*/stat", p.cmd.Process.Pid))
+	if len(threads) == 0 {
+		time.Sleep(200 * time.Millisecond)
+		return true
+	}
+	for _, thread := range threads {
+		// proc(5): the state is the field behind the name, which is in parentheses.
+		text, _ := os.ReadFile(thread)
+		if i := strings.LastIndexByte(string(text), ')'); i < 0 || !strings.HasPrefix(string(text[i:]), ") T") {
+			return false
+		}
+	}
+	return true
 }
 
 // kill ends it at once, stopped or not, and waits for its end. One that has ended is left alone.

@@ -8,6 +8,7 @@ import (
 	"os"
 	"strings"
 	"syscall"
+	"time"
 
 	"github.com/prodwright/prodwright/internal/freeport"
 )
@@ -106,7 +107,18 @@ func (s *Server) Start(ctx context.Context) (err error) {
 func (s *Server) Kill() { s.apiserver.kill() }
 
 // Hang stops the API server without ending it: it accepts connections and answers nothing.
-func (s *Server) Hang() error { return s.apiserver.signal(syscall.SIGSTOP) }
+func (s *Server) Hang() error {
+	if err := s.apiserver.signal(syscall.SIGSTOP); err != nil {
+		return err
+	}
+	for range 1000 {
+		if s.apiserver.stopped() {
+			return nil
+		}
+		time.Sleep(10 * time.Millisecond)
+	}
+	return errors.New("kubetest: kube-apiserver does not stop")
+}
 
 // Resume lets it go on.
 func (s *Server) Resume() error { return s.apiserver.signal(syscall.SIGCONT) }
