@@ -1,6 +1,7 @@
 package kubetest
 
 import (
+	"bytes"
 	"fmt"
 	"os"
 	"os/exec"
@@ -82,7 +83,7 @@ func (p *process) stopped() bool {
 	for _, thread := range threads {
 		// proc(5): the state is the field behind the name, which is in parentheses.
 		text, _ := os.ReadFile(thread)
-		if i := strings.LastIndexByte(string(text), ')'); i < 0 || !strings.HasPrefix(string(text[i:]), ") T") {
+		if i := bytes.LastIndexByte(text, ')'); i < 0 || !bytes.HasPrefix(text[i:], []byte(") T")) {
 			return false
 		}
 	}
