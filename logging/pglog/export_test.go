@@ -2,6 +2,7 @@ package pglog
 
 import (
 	"os"
+	"time"
 
 	"github.com/prodwright/prodwright/logging"
 )
@@ -67,16 +68,28 @@ func WriteSegment(dir string, records []logging.Record, batch int) (string, erro
 // Defaults returns what a sink uses.
 func Defaults(c Config) Config { return c.withDefaults() }
 
-// StoreWhileAdopting begins to store the oldest file of the spill in dir, adopts what meanwhile puts there, and says that the file
+// StoreWhileAdopting begins to store the oldest of two files of the spill in dir, adopts what meanwhile puts there, and says that the file
 // is stored. It returns the files that the spill then knows of, and their size.
 func StoreWhileAdopting(dir string, meanwhile func()) (files []string, size int64, err error) {
 	s, err := newSpill(Config{SpillDir: dir}.withDefaults())
 	if err != nil {
 		return nil, 0, err
 	}
+	adopted := func(n int) error { // a process that is being started elsewhere holds the locks of our files for a moment
+		for len(s.files) < n {
+			if err := s.adopt(); err != nil {
+				return err
+			}
+			time.Sleep(time.Millisecond)
+		}
+		return nil
+	}
+	if err := adopted(2); err != nil {
+		return nil, 0, err
+	}
 	f, end := s.oldest()
 	meanwhile()
-	if err := s.adopt(); err != nil {
+	if err := adopted(3); err != nil {
 		return nil, 0, err
 	}
 	if _, err := s.stored(f, end, 1); err != nil {
