@@ -32,6 +32,7 @@ func (s *Server) Restore(ctx context.Context) error {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
+	s.removeSharedMemory()
 	for deadline := time.Now().Add(patience); ; time.Sleep(10 * time.Millisecond) { // processes may outlive a server that died by itself
 		err := errors.Join(os.RemoveAll(s.data), os.RemoveAll(s.logPath()))
 		if err == nil {

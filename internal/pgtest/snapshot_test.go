@@ -2,6 +2,8 @@ package pgtest_test
 
 import (
 	"os"
+	"os/exec"
+	"path/filepath"
 	"strconv"
 	"strings"
 	"testing"
@@ -29,7 +31,14 @@ func TestSnapshotAndRestore(t *testing.T) {
 	require.NoError(t, primary.Hang())
 	require.NoError(t, standby.Promote(ctx))
 	for _, s := range []*pgtest.Server{primary, standby} {
+		text, err := os.ReadFile(filepath.Join(s.DataDir(), "postmaster.pid"))
+		require.NoError(t, err)
+		segment := strings.Fields(strings.Split(string(text), "\n")[6])[1]
+		require.NoError(t, exec.CommandContext(ctx, "ipcs", "-m", "-i", segment).Run())
 		require.NoError(t, s.Restore(ctx))
+		out, err := exec.CommandContext(ctx, "ipcs", "-m").Output()
+		require.NoError(t, err)
+		require.NotContains(t, strings.Fields(string(out)), segment, "the shared memory of the one before is left behind")
 	}
 	require.True(t, query[bool](t, standby.URL("postgres"), "select pg_is_in_recovery()"))
 	require.Equal(t, 1, query[int](t, primary.URL("postgres"), "select count(*) from t"))
