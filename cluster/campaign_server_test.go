@@ -73,6 +73,7 @@ func diskFull(r *round) {
 		require.NoError(r, r.servers[0].Start(r.Context()))
 	} else if r.servers[0].PID() == 0 {
 		r.notef("it is down")
+		require.Eventually(r, func() bool { return r.c.Report().Primary != r.servers[0].Name() }, hang, tick, "nobody sees that it is down")
 	}
 	last := r.settled()
 	require.NoError(r, r.servers[0].Start(r.Context()))
