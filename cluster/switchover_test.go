@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -118,6 +119,49 @@ func TestSwitchoverIsRefused(t *testing.T) {
 	require.Empty(t, m.Status().Record.History)
 	require.Empty(t, l.unknown)
 	x.check(l, 0)
+}
+
+// A switchover that cannot take enough standbys away gives them back, also when the manager is killed while it does so.
+func TestSwitchoverIsGivenUp(t *testing.T) {
+	t.Parallel()
+	for _, dies := range []bool{false, true} {
+		t.Run(fmt.Sprint("the manager is killed: ", dies), func(t *testing.T) {
+			t.Parallel()
+			x := &managers{trio: newTrio(t, nil)}
+			first := &killed{Register: &x.register}
+			m := x.manager("a", failover.Config{TTL: time.Second, Register: first}, func(cancel context.CancelFunc, n int) {
+				switch n {
+				case 2: // both are to be taken away
+					x.clients[2].SetFault(faultproxy.Fault{Partition: faultproxy.Both})
+				case 3: // it is given up
+					if dies {
+						first.dead.Store(true)
+						cancel()
+					}
+				}
+			})
+			x.knows()
+			if dies {
+				x.manager("b", failover.Config{TTL: time.Second}, nil)
+			}
+			outside, err := failover.New(failover.Config{Register: &x.register, Nodes: []failover.Node{
+				{Name: "n0", URL: cluster.NewSecret(x.servers[0].URL("postgres"))}, {Name: "n1", URL: cluster.NewSecret(x.servers[1].URL("postgres"))},
+			}})
+			require.NoError(t, err)
+			c := x.open(cluster.Config{})
+			l := x.load(c, 2)
+			x.acknowledged(l, 0, 20)
+			err = outside.Switchover(t.Context(), "n1")
+			require.ErrorIs(t, err, failover.ErrRefused)
+			require.ErrorContains(t, err, "only 1 standbys")
+			x.acknowledged(l, 0, 20)
+			require.Equal(t, "true", x.ask(1, "pg_is_in_recovery()"))
+			x.clients[2].SetFault(faultproxy.Fault{})
+			require.Eventually(t, func() bool { return x.ask(2, "exists (select from pg_stat_wal_receiver)") == "true" }, 2*hang, tick)
+			require.Empty(t, m.Status().Record.History)
+			x.check(l, 0)
+		})
+	}
 }
 
 // Nobody is promoted during a pause, and at once after it.

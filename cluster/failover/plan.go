@@ -20,8 +20,11 @@ func (m *Manager) goOn(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	if p.Phase == Draining {
+	switch p.Phase {
+	case Draining:
 		return m.abandon(ctx, p, errors.New("its manager was lost"))
+	case Returning:
+		return m.abandon(ctx, p, errors.New(p.GivenUp))
 	}
 	if p.Phase != Repointing {
 		if p.Phase, err = m.promoted(ctx, p); err != nil {
@@ -87,7 +90,7 @@ func (m *Manager) revoke(ctx context.Context, p *Plan, q quorum) error {
 	var mu sync.Mutex // guards taken
 	var taken []Taken
 	err := each(p.Taken, func(t *Taken) error {
-		limit, cancel := context.WithTimeout(ctx, 2*time.Second)
+		limit, cancel := context.WithTimeout(ctx, min(2*time.Second, m.cfg.TTL/2)) // the lease is still held afterwards
 		defer cancel()
 		s, err := m.connect(limit, t.Node)
 		if err != nil {

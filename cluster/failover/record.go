@@ -97,6 +97,8 @@ type Plan struct {
 	// From is the name of the old primary, and To that of the new one as soon as it is chosen.
 	From string `json:"from"`
 	To   string `json:"to,omitempty"`
+	// GivenUp is why a switchover is taken back, empty when it is not.
+	GivenUp string `json:"given_up,omitempty"`
 	// Names and Timeline are those of the old primary.
 	Names    string `json:"names"`
 	Timeline uint32 `json:"timeline"`
@@ -145,6 +147,7 @@ const (
 	Revoking   Phase = "revoking"   // the standbys are taken away from the old primary, so that it can acknowledge nothing
 	Promoting  Phase = "promoting"  // the one that has most is promoted
 	Repointing Phase = "repointing" // the others follow it
+	Returning  Phase = "returning"  // of a switchover that is given up: the standbys follow the old primary again, and nobody is promoted
 	Done       Phase = "done"
 )
 

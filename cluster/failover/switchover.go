@@ -118,16 +118,22 @@ func (m *Manager) drain(ctx context.Context, p *Plan) error {
 	return m.until(limit, to, "at "+end, "select pg_last_wal_replay_lsn() >= '"+end+"'")
 }
 
-// abandon undoes a switchover whose new primary was not promoted, and answers why.
+// abandon undoes a switchover whose new primary was not promoted, and answers why. Once standbys were taken away, it is stored before that
+// they go back: whoever takes over goes on with that then, and promotes nobody while they acknowledge for the old primary again.
 func (m *Manager) abandon(ctx context.Context, p *Plan, cause error) error {
-	limit, cancel := context.WithTimeout(ctx, m.cfg.TTL/2)
-	defer cancel()
 	if p.Phase != Draining {
+		if p.Phase, p.GivenUp = Returning, cause.Error(); m.lease.record.Plan.Phase != Returning {
+			if err := m.persist(ctx, p, "given up: %v", cause); err != nil {
+				return errors.Join(cause, err)
+			}
+		}
+		limit, cancel := context.WithTimeout(ctx, m.cfg.TTL/2)
+		defer cancel()
 		if err := each(p.Taken, func(t *Taken) error { return m.follow(limit, t.Node, p.From) }); err != nil {
-			return errors.Join(cause, err) // goOn goes on with it
+			m.journal.addf(Warning, "not all follow %s again yet: %v", p.From, err) // upkeep sees to it
 		}
 	}
-	err := m.reset(limit, p.From) // or upkeep does it
+	err := m.reset(ctx, p.From) // or upkeep does it
 	return errors.Join(err, m.answer(ctx, p.Request, cause))
 }
 
